@@ -546,9 +546,9 @@ COMMENT ON FUNCTION dwello.open_chargeback IS
  *	22001
  *	WD104: the event was another one before
  *	WD101: there is none, or none is open (the event may have come too
- *	  early)
- *	22023: several are open and none is named, or a lost_amount of one
- *	  that is won, not positive, or more than it is of
+ *	  early), or several are and none is named
+ *	22023: a lost_amount of one that is won, not positive, or more than it is
+ *	  of
  * example: system, painting charged back
  *	SELECT chargeback_status, escrow_status, held
  *	  FROM dwello.close_chargeback(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',

@@ -1720,10 +1720,11 @@ COMMENT ON FUNCTION dwello.escrow_next_events IS
  *	42501: the caller is not the service
  *	22004 22001
  *	WD104: the event, or refund_reference, was another one before
- *	WD101: refund_id or transaction_id is not there yet through that company
+ *	WD101: refund_id or transaction_id is not there yet through that company;
+ *	  several are pending and neither one nor an amount is named; or nobody
+ *	  has told of its charge, and no currency is said
  *	22023: a blank text, an amount that is not positive, or no currency; then
- *	  several are pending and neither one nor an amount is named, or nobody
- *	  asked for it and the amount, or its currency, is not said
+ *	  nobody asked for it and the amount, or its currency, is not said
  * example: system, painting refunded
  *	SELECT amount, refund_status, refunded
  *	  FROM dwello.confirm_refund(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',
@@ -1809,8 +1810,9 @@ COMMENT ON FUNCTION dwello.confirm_refund IS
  *	22004 22001
  *	WD104: the event was another one before
  *	WD101: there is no such refund through that company, or not yet; or
- *	  refund_reference is new, and no refund_id or transaction_id is said
- *	22023: a blank text, or several may be meant and none is named
+ *	  refund_reference is new, and no refund_id or transaction_id is said; or
+ *	  several may be meant, and none is named
+ *	22023: a blank text
  * example: system, painting refunded
  *	SELECT amount, refund_status, receipt_id IS NOT NULL AS has_receipt
  *	  FROM dwello.fail_refund(job_id => 'de000000-0000-7000-8000-000000000011', psp => 'demo-psp',

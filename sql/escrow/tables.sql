@@ -176,6 +176,8 @@ CREATE TABLE dwello.payment_events (
   psp_reference text,
   result jsonb
     CONSTRAINT payment_events_result_check CHECK (dwello.json_is_valid('call_result', result)),
+  told jsonb
+    CONSTRAINT payment_events_told_check CHECK (dwello.json_is_valid('event_told', told)),
   occurred_at timestamptz,
   created_at timestamptz NOT NULL,
   CONSTRAINT payment_events_pkey PRIMARY KEY (psp, event_id),
@@ -195,6 +197,8 @@ COMMENT ON COLUMN dwello.payment_events.user_id IS 'The provider whose payout it
 COMMENT ON COLUMN dwello.payment_events.occurred_at IS 'When it happened by the company''s clock; NULL = it did not say.';
 COMMENT ON COLUMN dwello.payment_events.capture_id IS
   'The capture that the company named: those of one authorization share its psp_reference. NULL for all else.';
+COMMENT ON COLUMN dwello.payment_events.told IS
+  'What names the fact, as the call told it: told again by its event_id, none of it may differ. NULL for a line of a statement.';
 COMMENT ON COLUMN dwello.payment_events.event_type IS 'What the payment company reported.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.payment_events', '');
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.payment_events

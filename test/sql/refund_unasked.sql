@@ -79,7 +79,6 @@ SELECT :before - t.with_company('acme') AS sent;
 SELECT event, actor_role, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('dash') ORDER BY seq OFFSET 2;
 SELECT status FROM dwello.jobs WHERE id = t.user('dash');
 -- one that came back lies in a receipt, and what the platform had borne it has again
-SELECT t.refused(NULL, $$fail_refund(t.user('dash'), 'acme', 'd 4', psp_reference => 'ch d')$$) AS which;
 SELECT id AS loser FROM dwello.refunds WHERE job_id = t.user('dash') AND loss > 0 \gset
 SELECT amount, refund_status, receipt_id IS NOT NULL AS receipt FROM dwello.fail_refund(t.user('dash'), 'acme', 'd 4', refund_id => :'loser');
 SELECT amount, reason, status FROM dwello.receipts(job_id => t.user('dash'));

@@ -83,7 +83,7 @@ SELECT s.log, a.attname AS column,
        CASE WHEN set_config('t.key', s.key, false) <> '' THEN pg_temp.tamper(format('UPDATE %s SET %I = %s WHERE ctid = %L',
          s.relation, a.attname,
          CASE a.atttypid WHEN 'uuid'::regtype THEN 'gen_random_uuid()' WHEN 'timestamptz'::regtype THEN format('coalesce(%I, now()) - interval ''1 microsecond''', a.attname)
-           WHEN 'jsonb'::regtype THEN '''{"a": 1}''' WHEN 'bigint'::regtype THEN '77' WHEN 'text[]'::regtype THEN '''{x}'''
+           WHEN 'jsonb'::regtype THEN '''{"a": "1"}''' WHEN 'bigint'::regtype THEN '77' WHEN 'text[]'::regtype THEN '''{x}'''
            ELSE CASE a.attname WHEN 'operation' THEN '''insert'', before = NULL' WHEN 'currency' THEN '''EUR''' ELSE '''x''' END END, s.place)) END AS found
   FROM sealed AS s JOIN pg_attribute AS a ON a.attrelid = ('dwello.' || s.log)::regclass AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY s.log COLLATE "C", a.attnum;

@@ -221,7 +221,7 @@ withdrawal_read(DwCall *call, Fact *fact)
 	if (fact->amount <= 0)
 		dw_arg_refuse(call, "amount", DW_BAD_VALUE, "must be more than zero");
 	fact->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
-	fact->psp_reference = dw_arg_text_opt(call, "reference",
+	fact->psp_reference = dw_arg_name_opt(call, "reference",
 										  DW_PSP_REFERENCE_MAX);
 	fact->occurred_at = dw_arg_time_opt(call, "occurred_at");
 	dw_arg_check_currency(call, "currency", fact->currency);

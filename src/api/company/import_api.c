@@ -49,6 +49,16 @@ item_kind(DwJsonItem *item)
 	return kind;
 }
 
+/* A name that a line has; a blank one is none, as in every event. */
+static char *
+item_name(DwJsonItem *item, const char *member)
+{
+	static const DwTextRule rule = {.max = DW_PSP_REFERENCE_MAX};
+	char	   *name = dw_json_item_text(item, member, rule);
+
+	return name == NULL || name[strspn(name, " \t\r\n")] == '\0' ? NULL : name;
+}
+
 /* Reads one line. */
 static void
 read_line(DwJsonItem *item, DwStatementLine *line)
@@ -60,8 +70,8 @@ read_line(DwJsonItem *item, DwStatementLine *line)
 	line->line_id = dw_json_item_text(item, "line_id", name);
 	if (line->line_id == NULL)
 		dw_json_item_note(item, "line_id", DW_BAD_VALUE, "must be given");
-	line->event_id = dw_json_item_text(item, "event_id", name);
-	line->reference = dw_json_item_text(item, "reference", name);
+	line->event_id = item_name(item, "event_id");
+	line->reference = item_name(item, "reference");
 	if (line->event_id == NULL && line->reference == NULL)
 		dw_json_item_note(item, "event_id", DW_BAD_VALUE,
 						  "must be given, or a reference");

@@ -397,7 +397,7 @@ closing_rows(const DwChargebackNames *names, int *count)
 
 /*
  * The one that is open, of those that the names fit; where one is named by
- * its id or its case, the last one.  WD101: none is; 22023: several are.
+ * its id or its case, the last one.  WD101: none is, or several are.
  */
 static void
 closing_pick(DwCase *of, const DwChargebackNames *names)
@@ -413,9 +413,10 @@ closing_pick(DwCase *of, const DwChargebackNames *names)
 			of->taken = rows[i];
 		}
 	if (open > 1)
-		dw_arg_refuse(of->call, "chargeback_id", DW_BAD_VALUE,
-					  "must name one, or case_reference, for several are"
-					  " open");
+		dw_raise(DW_INVALID_TRANSITION, "several chargebacks are open",
+				 psprintf("Through \"%s\" %d may be meant.", names->psp, open),
+				 "Tell it with its chargeback_id or case_reference; an event"
+				 " that came too early can be delivered again.");
 	if (open == 0 && (count == 0 || !closing_is_named(names)))
 		refuse_closed(names);
 	if (open == 0)

@@ -39,7 +39,7 @@ authorized_read(DwCall *call, DwPaymentEvent *event, DwAuthorization *told)
 	event->psp = dw_arg_text(call, "psp", DW_PSP_MAX);
 	event->event_id = dw_arg_text(call, "event_id", DW_PSP_REFERENCE_MAX);
 	event->currency = dw_arg_text(call, "currency", CURRENCY_MAX);
-	event->psp_reference = dw_arg_text_opt(call, "psp_reference",
+	event->psp_reference = dw_arg_name_opt(call, "psp_reference",
 										   DW_PSP_REFERENCE_MAX);
 	event->amount = dw_arg_int8(call, "amount");
 	if (event->amount <= 0)

@@ -259,8 +259,8 @@ extern void dw_row_escrow(DwCall *call, const DwEscrowRow *row);
 
 /*
  * True, with the row filled, when this very event was applied before, or
- * another name of the same payment.  An amount of 0, a currency of NULL or a
- * nil id is not said and not compared.
+ * another name of the same payment.  What names the fact is compared where it
+ * is said both times (WD104): an amount of 0, a NULL or a nil id is not said.
  */
 extern bool dw_payment_replay(DwCall *call, const DwPaymentEvent *event);
 

@@ -233,14 +233,116 @@ event_difference(const DwPaymentEvent *event, const DwPaymentEvent *kept)
 	return NULL;
 }
 
+/* An argument that names a fact, which no column keeps as it was told. */
+typedef struct ToldArg
+{
+	const char *name;			/* of any command that tells an event */
+	enum
+	{
+		TOLD_ID, TOLD_NAME, TOLD_BOOL
+	}			form;
+} ToldArg;
+
+/*
+ * amount, lost_amount, job_id and user_id are columns, fee is the
+ * chargeback's; reason, occurred_at and expires_at, which a worker may reckon
+ * itself, say something of the fact.
+ */
+static const ToldArg told_args[] = {
+	{"transaction_id", TOLD_ID},
+	{"refund_id", TOLD_ID},
+	{"chargeback_id", TOLD_ID},
+	{"payout_id", TOLD_ID},
+	{"repayment_id", TOLD_ID},
+	{"psp_reference", TOLD_NAME},
+	{"refund_reference", TOLD_NAME},
+	{"case_reference", TOLD_NAME},
+	{"currency", TOLD_NAME},
+	{"is_final", TOLD_BOOL}
+};
+
+/* An argument of the call as it was told; NULL: it was not. */
+static const char *
+told_text(DwCall *call, const ToldArg *arg)
+{
+	const DwUuid *id;
+
+	if (!dw_arg_exists(call, arg->name) || !dw_arg_has(call, arg->name))
+		return NULL;
+	switch (arg->form)
+	{
+		case TOLD_ID:
+			id = dw_arg_uuid_opt(call, arg->name);
+			return dw_uuid_text(id);
+		case TOLD_NAME:
+			return dw_arg_name_opt(call, arg->name, DW_PSP_REFERENCE_MAX);
+		case TOLD_BOOL:
+			return dw_arg_bool(call, arg->name) ? "true" : "false";
+	}
+	pg_unreachable();
+}
+
+/* What of the call names the fact that it tells. */
+static Datum
+told_jsonb(DwCall *call)
+{
+	DwPayload	told;
+
+	dw_payload_begin(&told);
+	for (size_t i = 0; i < lengthof(told_args); i++)
+		dw_payload_text(&told, told_args[i].name,
+						told_text(call, &told_args[i]));
+	return dw_payload_end(&told);
+}
+
+/*
+ * What an event was told with otherwise before; NULL: nothing that was said
+ * both times.
+ */
+static const char *
+told_difference(DwCall *call, const DwPaymentEvent *kept)
+{
+	for (size_t i = 0; kept->told != 0 && i < lengthof(told_args); i++)
+	{
+		const char *name = told_args[i].name;
+		const char *said = told_text(call, &told_args[i]);
+		JsonbValue	before;
+
+		if (said != NULL &&
+			getKeyJsonValueFromContainer(&DatumGetJsonbP(kept->told)->root,
+										 name, strlen(name),
+										 &before) != NULL &&
+			strcmp(said, pnstrdup(before.val.string.val,
+								  before.val.string.len)) != 0)
+			return name;
+	}
+	return NULL;
+}
+
+/* What an event was, and what it has booked; for a message. */
+static const char *
+kept_text(const DwPaymentEvent *kept)
+{
+	return dw_uuid_is_nil(&kept->transaction_id)
+		? psprintf("\"%s\", which booked nothing", kept->type)
+		: psprintf("\"%s\", transaction %s", kept->type,
+				   dw_uuid_text(&kept->transaction_id));
+}
+
 /* WD104: an event's name stands for another event. */
 static void
-refuse_event(const DwPaymentEvent *event, const char *differs)
+refuse_event(const DwPaymentEvent *event, const DwPaymentEvent *kept,
+			 const char *differs)
 {
 	dw_raise(DW_IDEMPOTENCY_MISMATCH,
 			 "the event of the payment company was another one before",
-			 psprintf("Event \"%s\" of \"%s\" had another %s.",
-					  event->event_id, event->psp, differs),
+			 strcmp(differs, "type") == 0
+			 ? psprintf("Event \"%s\" of \"%s\" is \"%s\" now, and was %s.",
+						event->event_id, event->psp, event->type,
+						kept_text(kept))
+			 : psprintf("Event \"%s\" of \"%s\" had another %s; it was %s.",
+						event->event_id, event->psp, differs,
+						kept_text(kept)),
 			 "An event_id names one event for ever.");
 }
 
@@ -274,11 +376,13 @@ dw_payment_replay(DwCall *call, const DwPaymentEvent *event)
 	if (dw_payment_event_find(event->psp, event->event_id, &kept))
 	{
 		differs = event_difference(event, &kept);
+		if (differs == NULL)
+			differs = told_difference(call, &kept);
 		if (differs != NULL)
-			refuse_event(event, differs);
+			refuse_event(event, &kept, differs);
 		dw_row_from_jsonb(call, kept.result);
 		if (!event_is_about(call, event))
-			refuse_event(event, event->object);
+			refuse_event(event, &kept, event->object);
 	}
 	else if (event->psp_reference != NULL &&
 			 dw_payment_event_find_same(event, &kept))
@@ -308,6 +412,7 @@ dw_payment_event_return(DwCall *call, DwPaymentEvent *event)
 {
 	/* two calls of one job cannot come here at once, those of two jobs can */
 	event->result = dw_row_jsonb(call);
+	event->told = told_jsonb(call);
 	if (!dw_payment_event_keep(event))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

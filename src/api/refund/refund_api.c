@@ -33,10 +33,10 @@ told_read(DwCall *call, const char *type, DwRefundTold *told)
 		event->transaction_id = *names->transaction_id;
 	told->reason = dw_arg_text_opt(call, "reason", DW_NOTES_MAX);
 	names->id = dw_arg_uuid_opt(call, "refund_id");
-	names->psp_reference = dw_arg_text_opt(call, "psp_reference",
+	names->psp_reference = dw_arg_name_opt(call, "psp_reference",
 										   DW_PSP_REFERENCE_MAX);
 	event->occurred_at = dw_arg_time_opt(call, "occurred_at");
-	names->refund_reference = dw_arg_text_opt(call, "refund_reference",
+	names->refund_reference = dw_arg_name_opt(call, "refund_reference",
 											  DW_PSP_REFERENCE_MAX);
 	if (names->id == NULL)
 		return;

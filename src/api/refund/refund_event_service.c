@@ -73,6 +73,17 @@ refuse_early(const DwRefundNames *names)
 			 " asked for by its amount and its payment.");
 }
 
+/* WD101 for a charge that nobody has told of, which has what was not said. */
+static void
+refuse_untold(const DwRefundNames *names, const char *arg)
+{
+	dw_raise(DW_INVALID_TRANSITION, "nobody has told of the charge yet",
+			 psprintf("\"%s\" of \"%s\" is no charge, and %s was not said.",
+					  names->psp_reference, names->psp, arg),
+			 "An event that came too early can be delivered again; with"
+			 " amount and currency it is booked as it is.");
+}
+
 /* WD104 for a company's name that stands for another refund. */
 static void
 refuse_other(const DwRefundNames *names, const char *differs)
@@ -84,13 +95,15 @@ refuse_other(const DwRefundNames *names, const char *differs)
 			 "A refund_reference names one refund for ever.");
 }
 
-/* 22023 when several refunds may be meant, and none is named. */
-static void
-need_clear(const DwRefundWork *work, bool is_clear)
+/* WD101: several refunds may be meant, until others are told of. */
+pg_noreturn static void
+refuse_unclear(const DwRefundNames *names)
 {
-	if (!is_clear)
-		dw_arg_refuse(work->call, "refund_id", DW_BAD_VALUE,
-					  "must name one, for several may be meant");
+	dw_raise(DW_INVALID_TRANSITION, "several refunds may be meant",
+			 psprintf("%s has several through \"%s\", and none is named.",
+					  owner_text(names), names->psp),
+			 "Tell it with its refund_id or refund_reference; an event that"
+			 " came too early can be delivered again.");
 }
 
 /* The receipt with this id, of those that are locked; NULL: none. */
@@ -433,6 +446,8 @@ unasked_currency(const DwRefundWork *work)
 		return told->row.escrow.currency;
 	if (told->names.refund_reference != NULL)
 		refuse_early(&told->names);
+	if (told->names.psp_reference != NULL)
+		refuse_untold(&told->names, "currency");
 	dw_arg_refuse(work->call, "currency", DW_BAD_VALUE,
 				  "must be said of what nobody asked for");
 }
@@ -597,8 +612,7 @@ sent_meant(DwRefundWork *work)
 			told_again(work, &work->rows[which]);
 			return 0;
 		case DW_REFUND_MEANS_SEVERAL:
-			need_clear(work, false);
-			break;
+			refuse_unclear(&told->names);
 		case DW_REFUND_MEANS_NONE:
 			break;
 	}
@@ -829,7 +843,8 @@ fail_find(DwRefundWork *work)
 		refuse_none(names);
 	if (names->refund_reference != NULL && !work->told->is_by_id)
 		refuse_early(names);
-	need_clear(work, work->is_clear);
+	if (!work->is_clear)
+		refuse_unclear(names);
 	return work->picked;
 }
 

@@ -13,27 +13,42 @@
 #include "store/payout/payout_store.h"
 
 /*
- * Picks the refund that is first of those that the names fit: the one that is
- * pending, else one that was sent, else the last.
+ * How near a refund is to what an event means that does not name it: one that
+ * is pending, one that was asked for and sent, what was sent unasked, others.
  */
+static int
+nearness(const DwRefundRow *refund)
+{
+	switch (refund->facts.status)
+	{
+		case DW_REFUND_PENDING:
+			return 3;
+		case DW_REFUND_COMPLETED:
+			return refund->is_unasked ? 1 : 2;
+		default:
+			return 0;
+	}
+}
+
+/* Picks the last of the nearest; it is clear where no other is as near. */
 static void
 pick(DwRefundWork *work)
 {
-	int			pending = 0;
-	int			sent = 0;
+	int			nearest = 0;
+	int			count = 0;
 
-	work->picked = work->row_count - 1;
+	work->picked = -1;
 	for (int i = 0; i < work->row_count; i++)
 	{
-		const DwRefundStatus status = work->rows[i].facts.status;
+		const int	near = nearness(&work->rows[i]);
 
-		pending += status == DW_REFUND_PENDING;
-		sent += status == DW_REFUND_COMPLETED;
-		if (status == DW_REFUND_PENDING ||
-			(status == DW_REFUND_COMPLETED && pending == 0))
-			work->picked = i;
+		if (near < nearest)
+			continue;
+		count = near > nearest ? 1 : count + 1;
+		nearest = near;
+		work->picked = i;
 	}
-	work->is_clear = pending == 1 || (pending == 0 && sent <= 1);
+	work->is_clear = nearest == 0 || count == 1;
 }
 
 /*

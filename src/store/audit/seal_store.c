@@ -49,7 +49,8 @@
 	LOG("payment_events", "t.psp || '/' || t.event_id", \
 		"t.psp, t.event_id, " MOMENT("t.created_at") ", t.job_id, " \
 		"t.user_id, t.transaction_id, t.capture_id, t.event_type, t.amount, " \
-		"t.currency, t.psp_reference, t.result, " MOMENT("t.occurred_at")) \
+		"t.currency, t.psp_reference, t.result, " MOMENT("t.occurred_at") \
+		", t.told") \
 	LOG("user_activity_logs", "t.id::text", \
 		"t.id, " MOMENT("t.created_at") ", t.user_id, t.action, t.details")
 

@@ -286,6 +286,7 @@ static const DwColumn payment_event_columns[] = {
 	DW_COLUMN(TEXT, DwPaymentEvent, psp_reference, psp_reference,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(JSONB, DwPaymentEvent, result, result, DW_COLUMN_FIXED),
+	DW_COLUMN(JSONB, DwPaymentEvent, told, told, DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwPaymentEvent, occurred_at, occurred_at,
 			  DW_COLUMN_FIXED),
 	DW_COLUMN(TIME, DwPaymentEvent, created_at, created_at,

@@ -246,6 +246,7 @@ typedef struct DwPaymentEvent
 	const char *object;			/* column of what it is about, or NULL */
 	DwUuid		object_id;		/* what it says there */
 	Datum		result;			/* jsonb of the row that was returned */
+	Datum		told;			/* jsonb of what names the fact; 0 = unknown */
 	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
 	TimestampTz created_at;		/* when it was applied */
 } DwPaymentEvent;
