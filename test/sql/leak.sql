@@ -135,7 +135,8 @@ DECLARE
                         WHERE a.attrelid = ('dwello.' || quote_ident(relation))::regclass AND a.attnum = 1);
 BEGIN
   RETURN QUERY
-    SELECT s.way, left(pg_temp.ask(format(s.statement, relation, column_name)), 5)
+    -- 0A000: before PostgreSQL 17 a view takes no MERGE at all
+    SELECT s.way, replace(left(pg_temp.ask(format(s.statement, relation, column_name)), 5), '0A000', '55000')
       FROM (VALUES
         ('insert', 'INSERT INTO dwello.%1$I DEFAULT VALUES'),
         ('conflict', 'INSERT INTO dwello.%1$I (%2$s) SELECT NULL ON CONFLICT DO NOTHING'),
