@@ -111,6 +111,10 @@
 	"FROM dwello." relation " AS c WHERE NOT EXISTS " \
 	"(SELECT FROM dwello.jobs AS j WHERE j.id = c.job_id) "
 
+/* The currencies that a table names. */
+#define CURRENCIES(relation, column) \
+	"SELECT '" relation "', " column " FROM dwello." relation " "
+
 static DwCheckRule rules[] =
 {
 	RULE("partition_missing",
@@ -740,16 +744,16 @@ check_surroundings(DwCall *call)
 		   "Restore the keyring file, or make one with dwello.create_keyring().");
 }
 
+static const DwColumn fault_fields[] = {
+	DW_FIELD(TEXT, Fault, object, object),
+	DW_FIELD(TEXT, Fault, detail, detail)
+};
+static DwMap fault_map = DW_MAP(fault_fields);
+
 /* Rules asked in SQL. */
 static void
 check_rules(DwCall *call, DwCheckRule *rule, int count)
 {
-	static const DwColumn fields[] = {
-		DW_FIELD(TEXT, Fault, object, object),
-		DW_FIELD(TEXT, Fault, detail, detail)
-	};
-	static DwMap map = DW_MAP(fields);
-
 	for (int i = 0; i < count; i++, rule++)
 	{
 		uint64		faults = dw_query(&rule->statement, NULL);
@@ -758,9 +762,67 @@ check_rules(DwCall *call, DwCheckRule *rule, int count)
 		{
 			Fault		fault;
 
-			dw_map_read(&map, k, &fault);
+			dw_map_read(&fault_map, k, &fault);
 			report(call, rule->name, &fault, rule->hint);
 		}
+	}
+}
+
+/*
+ * Every currency is one of ISO 4217.  Rows that take theirs over from another
+ * (legs, transactions, events of payments, versions of bids, what agents did,
+ * statistics) are not asked: that one is.
+ */
+static void
+check_currencies(DwCall *call)
+{
+	static DwCheckRule currencies =
+		RULE("currency_unknown",
+			 CURRENCIES("ai_bidding_agents", "currency") "UNION "
+			 CURRENCIES("authorizations", "currency") "UNION "
+			 CURRENCIES("bids", "currency") "UNION "
+			 CURRENCIES("category_amounts", "currency") "UNION "
+			 CURRENCIES("change_orders", "currency") "UNION "
+			 CURRENCIES("chargebacks", "currency") "UNION "
+			 CURRENCIES("counter_offers", "currency") "UNION "
+			 CURRENCIES("disputes", "currency") "UNION "
+			 CURRENCIES("escrow_accounts", "currency") "UNION "
+			 CURRENCIES("fee_schedules", "currency") "UNION "
+			 CURRENCIES("fx_rates", "from_currency") "UNION "
+			 CURRENCIES("fx_rates", "to_currency") "UNION "
+			 CURRENCIES("invoices", "currency") "UNION "
+			 CURRENCIES("job_invites", "currency") "UNION "
+			 CURRENCIES("jobs", "currency") "UNION "
+			 CURRENCIES("journals", "currency") "UNION "
+			 CURRENCIES("ledger_accounts", "currency") "UNION "
+			 CURRENCIES("market_prices", "currency") "UNION "
+			 CURRENCIES("payouts", "currency") "UNION "
+			 CURRENCIES("payouts", "paid_currency") "UNION "
+			 CURRENCIES("period_balances", "currency") "UNION "
+			 CURRENCIES("promo_codes", "currency") "UNION "
+			 CURRENCIES("psp_units", "currency") "UNION "
+			 CURRENCIES("receipts", "currency") "UNION "
+			 CURRENCIES("refund_requests", "currency") "UNION "
+			 CURRENCIES("refunds", "currency") "UNION "
+			 CURRENCIES("repayments", "currency") "UNION "
+			 CURRENCIES("saved_searches", "currency") "UNION "
+			 CURRENCIES("setting_amounts", "currency") "UNION "
+			 CURRENCIES("statement_lines", "currency")
+			 "ORDER BY 1, 2",
+			 "Write the row anew through a command of dwello: amounts of it have no minor unit.");
+	uint64		count = dw_query(&currencies.statement, NULL);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		Fault		fault;
+
+		dw_map_read(&fault_map, i, &fault);
+		if (fault.detail == NULL ||
+			dw_currency_exponent(fault.detail) != DW_CURRENCY_UNKNOWN)
+			continue;
+		fault.detail = psprintf("The currency %s is none of ISO 4217.",
+								fault.detail);
+		report(call, currencies.name, &fault, currencies.hint);
 	}
 }
 
@@ -863,6 +925,7 @@ check_all_rules(DwCall *call)
 							 GUC_ACTION_SAVE, true, 0, false);
 	check_rules(call, dw_installation_rules, dw_installation_rule_count);
 	check_rules(call, rules, lengthof(rules));
+	check_currencies(call);
 	check_market(call);
 	AtEOXact_GUC(true, level);
 }
