@@ -284,10 +284,11 @@ DW_FUNCTION(dwello_propose_agent_bid)
 	return dw_call_return(&call);
 }
 
-/* Locks the job; P0002. */
+/* Locks the job, and waits for a bid that the provider is making; P0002. */
 static void
 job_lock(Proposal *proposal)
 {
+	dw_job_queue(&proposal->job_id, &proposal->agent_id);
 	if (!dw_job_lock(&proposal->job_id, &proposal->job))
 		dw_raise(DW_NOT_FOUND, "job does not exist",
 				 psprintf("There is no job %s.",

@@ -321,6 +321,8 @@ answer_begin(DwCall *call, Answer *answer)
 	dw_args_need(call, "job_id", "decision_id", NULL);
 	job_id = dw_arg_uuid(call, "job_id");
 	decision_id = dw_arg_uuid(call, "decision_id");
+	/* an approved one makes a bid, and waits for one that is being made */
+	dw_job_queue(&job_id, &call->actor.user_id);
 	dw_job_for_command(call, &job_id, &answer->job);
 	if (!dw_activity_load(&job_id, &call->actor.user_id, &decision_id,
 						  &answer->proposal))

@@ -349,16 +349,7 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 										   CURRENCY_MAX);
 
 	offer_need_terms(call, "terms_version", job);
-	if (dw_bidding_over(job))
-		dw_bidding_refuse_late(job);
-	if (job->status != DW_JOB_OPEN)
-		dw_raise(DW_INVALID_TRANSITION,
-				 psprintf("a job that is %s takes no bids",
-						  dw_job_status_label(job->status)),
-				 psprintf("Job %s is in state \"%s\".",
-						  dw_uuid_text(&job->id),
-						  dw_job_status_label(job->status)),
-				 "Only an open job takes bids.");
+	dw_bid_need_open(job);
 	if (currency != NULL && strcmp(currency, job->currency) != 0)
 		dw_raise(DW_CURRENCY_MISMATCH,
 				 "the bid is in another currency than the job",
@@ -392,15 +383,42 @@ offer_need_rest(const DwBid *bid)
 }
 
 /*
- * 23505: gives the bid its id and owner.  A bid of the same provider whose
- * time is over stands in nobody's way; but one that follows it changes what
- * was offered, and counts as a revision (WD301).
+ * 23505: whether the provider may make another bid; true when one of theirs
+ * has ended.  A bid whose time is over stands in nobody's way: it ends.
+ */
+static bool
+bid_find_ended(DwCall *call, DwJob *job, DwBid *bid)
+{
+	DwUuid		live;
+	DwBidLife	life = dw_bid_find_live(&job->id, &bid->provider_id, &live);
+
+	if (life == DW_BID_LIVE)
+		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_live_key",
+							"the provider has a live bid on this job",
+							psprintf("It is bid %s.", dw_uuid_text(&live)),
+							"See dwello.revise_bid() and"
+							" dwello.withdraw_bid().");
+	if (life == DW_BID_OVERDUE)
+	{
+		/* who closes the job would wait for this end, and we for them */
+		if (job->is_shared)
+		{
+			dw_job_shared_for_command(call, &bid->job_id, true, job);
+			job_check(call, job, bid);
+		}
+		dw_bid_expire_overdue(&job->id, &bid->provider_id);
+	}
+	return life != DW_BID_NEVER;
+}
+
+/*
+ * 23505: gives the bid its id and owner.  One that follows another changes
+ * what was offered, and counts as a revision (WD301).
  */
 static void
-bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
+bid_identify(DwCall *call, DwJob *job, DwBid *bid)
 {
 	const DwUuid *given = dw_arg_uuid_opt(call, "bid_id");
-	DwUuid		live;
 	bool		has_ended;
 
 	bid->homeowner_id = job->homeowner_id;
@@ -408,13 +426,7 @@ bid_identify(DwCall *call, const DwJob *job, DwBid *bid)
 	bid->status = DW_BID_PENDING;
 	bid->bid_version = 1;
 	bid->version = 1;
-	dw_bid_expire_overdue(&job->id, &bid->provider_id);
-	if (dw_bid_find_live(&job->id, &bid->provider_id, &live, &has_ended))
-		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_live_key",
-							"the provider has a live bid on this job",
-							psprintf("It is bid %s.", dw_uuid_text(&live)),
-							"See dwello.revise_bid() and"
-							" dwello.withdraw_bid().");
+	has_ended = bid_find_ended(call, job, bid);
 	if (given != NULL && dw_bid_exists(&job->id, given))
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_pkey",
 							"the job has a bid of this id", NULL,
@@ -455,6 +467,19 @@ offer_date(DwCall *call, const char *arg, DwBid *bid)
 		dw_arg_refuse(call, arg, DW_BAD_VALUE, "must be in the future");
 }
 
+/*
+ * Reads the job of a new bid.  It may change meanwhile, see late_service.c,
+ * but where the bid writes more than rows of its own: a rank is due when
+ * those of rivals are, and an invitation is taken up.
+ */
+static void
+job_for_bid(DwCall *call, const DwUuid *id, DwJob *job)
+{
+	dw_job_shared_for_command(call, id, false, job);
+	if (job->is_invite_only || job->bid_mode == DW_BID_MODE_RANK_ONLY)
+		dw_job_shared_for_command(call, id, true, job);
+}
+
 /* submit_bid(…) → the bid with its score and its reasons */
 DW_FUNCTION(dwello_submit_bid)
 {
@@ -470,7 +495,7 @@ DW_FUNCTION(dwello_submit_bid)
 	offer_read(&call, &bid, &materials);
 	(void) dw_arg_time_opt(&call, "expires_at");
 
-	dw_job_for_command(&call, &bid.job_id, &job);
+	job_for_bid(&call, &bid.job_id, &job);
 	if (dw_uuid_equal(&job.homeowner_id, &call.actor.user_id))
 		dw_raise(DW_FORBIDDEN, "nobody may bid on their own job", NULL,
 				 "dwello.match_jobs() shows others.");
@@ -488,6 +513,8 @@ DW_FUNCTION(dwello_submit_bid)
 	dw_bid_price(&call, "labor_cost", &job, &bid, &materials);
 
 	dw_bid_insert(&job, &bid, &materials);
+	if (job.is_shared)
+		dw_bid_ask_again(&bid);
 	if (job.is_invite_only)
 		dw_invite_take_up(&bid);
 	dw_bid_emit(&bid, "bid_submitted");
@@ -514,7 +541,7 @@ DW_FUNCTION(dwello_revise_bid)
 	offer_read(&call, &offer, &materials);
 	(void) dw_arg_time_opt(&call, "expires_at");
 
-	dw_job_for_command(&call, &job_id, &job);
+	dw_job_shared_for_command(&call, &job_id, true, &job);
 	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
@@ -548,7 +575,7 @@ DW_FUNCTION(dwello_confirm_bid)
 	job_id = dw_arg_uuid(&call, "job_id");
 	bid_id = dw_arg_uuid(&call, "bid_id");
 
-	dw_job_for_command(&call, &job_id, &job);
+	dw_job_shared_for_command(&call, &job_id, true, &job);
 	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
@@ -649,12 +676,14 @@ DW_FUNCTION(dwello_withdraw_bid)
 	bid_id = dw_arg_uuid(&call, "bid_id");
 	note = dw_arg_text_opt(&call, "reason", DW_BID_NOTE_MAX);
 
-	dw_job_for_command(&call, &job_id, &job);
+	dw_job_shared_for_command(&call, &job_id, true, &job);
 	dw_bid_for_bidder(&call, &job, &bid_id, &bid);
 	if (dw_call_replay(&call, &job_id))
 		return dw_call_return(&call);
 	dw_call_version(&call, bid.version);
 	is_award = bid.status == DW_BID_ACCEPTED;
+	if (is_award)				/* others share it who leave it as it is */
+		dw_job_for_command(&call, &job_id, &job);
 	is_contract = is_award && job.confirmed_at != DT_NOBEGIN;
 	if (is_contract)
 		need_unfunded(&job, &bid);

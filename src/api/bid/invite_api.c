@@ -67,10 +67,9 @@ static void
 need_no_bid(const DwJob *job, const DwUuid *provider_id)
 {
 	DwUuid		live;
-	bool		has_ended;
 
 	dw_bid_expire_overdue(&job->id, provider_id);
-	if (dw_bid_find_live(&job->id, provider_id, &live, &has_ended))
+	if (dw_bid_find_live(&job->id, provider_id, &live) == DW_BID_LIVE)
 		dw_raise_constraint(DW_ALREADY_EXISTS, "bids_live_key",
 							"the provider has a live bid on this job",
 							psprintf("It is bid %s.", dw_uuid_text(&live)),
@@ -479,6 +478,8 @@ DW_FUNCTION(dwello_answer_invite)
 	job_id = dw_arg_uuid(&call, "job_id");
 	provider_id = invite_provider_id(&call);
 
+	/* what makes a bid waits for one that the provider is making */
+	dw_job_queue(&job_id, &provider_id);
 	dw_job_for_command(&call, &job_id, &job);
 	event = invite_for_side(&call, &job, &provider_id, &invite);
 	if (dw_call_replay(&call, &job_id))

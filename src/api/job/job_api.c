@@ -66,9 +66,10 @@ dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job)
 }
 
 void
-dw_job_shared_for_command(DwCall *call, const DwUuid *id, DwJob *job)
+dw_job_shared_for_command(DwCall *call, const DwUuid *id, bool stays,
+						  DwJob *job)
 {
-	if (!dw_job_share(id, &call->actor.user_id, job) ||
+	if (!dw_job_share(id, &call->actor.user_id, stays, job) ||
 		!job_is_visible(call, job))
 		dw_job_refuse_unknown(id);
 }

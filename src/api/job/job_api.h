@@ -23,9 +23,13 @@
 /* Locks the job of a command; P0002. */
 extern void dw_job_for_command(DwCall *call, const DwUuid *id, DwJob *job);
 
-/* Reads the job of a command that leaves it as it is: see dw_job_share(). */
+/*
+ * Reads the job of a command that leaves it as it is, and waits for what else
+ * its caller does about the job.  stays: whoever changes the job waits, or is
+ * waited for, and all who share it go on.  P0002.
+ */
 extern void dw_job_shared_for_command(DwCall *call, const DwUuid *id,
-									  DwJob *job);
+									  bool stays, DwJob *job);
 
 /* Locks the job of a command on its money: see dw_job_lock_sides(). */
 extern void dw_job_sides_for_command(DwCall *call, const DwUuid *id,

@@ -50,7 +50,7 @@ DW_FUNCTION(dwello_send_message)
 					 DW_ACTOR_SYSTEM);
 	message_read(&call, &message);
 
-	dw_job_shared_for_command(&call, &message.job_id, &job);
+	dw_job_shared_for_command(&call, &message.job_id, false, &job);
 	if (dw_message_type_check(message.type, call.actor.kind) == DW_FORBIDDEN)
 		dw_raise(DW_FORBIDDEN, "only the platform sends system messages",
 				 NULL, "Use the message type text, image or file.");
@@ -83,7 +83,7 @@ DW_FUNCTION(dwello_mark_read)
 	dw_command_begin(&call, fcinfo, DW_ACTOR_HOMEOWNER | DW_ACTOR_PROVIDER);
 	job_id = dw_arg_uuid(&call, "job_id");
 
-	dw_job_shared_for_command(&call, &job_id, &job);
+	dw_job_shared_for_command(&call, &job_id, false, &job);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);
 	thread_of_caller(&call, &job, "with_user_id", &thread);

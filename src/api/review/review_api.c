@@ -286,7 +286,7 @@ DW_FUNCTION(dwello_respond_to_review)
 	response.response = dw_arg_text(&call, "response",
 									DW_REVIEW_COMMENT_MAX);
 
-	dw_job_shared_for_command(&call, &job_id, &job);
+	dw_job_shared_for_command(&call, &job_id, false, &job);
 	review_for_response(&call, &job_id, &review_id, &review);
 	if (dw_call_replay(&call, &job.id))
 		return dw_call_return(&call);

@@ -152,7 +152,8 @@ static DwMap endings = DW_MAP(ended_fields);
 /* What is asked of the bids that a provider has on a job. */
 static const DwColumn live_fields[] = {
 	DW_FIELD(UUID, DwBid, id, id),
-	DW_FIELD_ENUM(DwBid, status, status, dw_bid_status_labels)
+	DW_FIELD_ENUM(DwBid, status, status, dw_bid_status_labels),
+	DW_FIELD(TIME, DwBid, expires_at, expires_at)
 };
 
 static DwMap lives = DW_MAP(live_fields);
@@ -325,30 +326,29 @@ dw_bid_exists(const DwUuid *job_id, const DwUuid *id)
 	return dw_execute(&find_id, &p) > 0;
 }
 
-bool
-dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id,
-				 bool *has_ended)
+DwBidLife
+dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id, DwUuid *id)
 {
 	/* at most one is live, and comes first */
 	static DwStatement find_live =
-		DW_STATEMENT("SELECT b.id, b.status FROM dwello.bids AS b "
+		DW_STATEMENT("SELECT b.id, b.status, b.expires_at "
+					 "FROM dwello.bids AS b "
 					 "WHERE b.job_id = $1 AND b.provider_id = $2 "
 					 "AND b.deleted_at IS NULL ORDER BY b.status LIMIT 1");
 	DwParams	p = DW_PARAMS;
 	DwBid		found;
-	bool		is_live;
 
 	dw_param_uuid(&p, job_id);
 	dw_param_uuid(&p, provider_id);
-	*has_ended = dw_execute(&find_live, &p) > 0;
-	if (!*has_ended)
-		return false;
+	if (dw_execute(&find_live, &p) == 0)
+		return DW_BID_NEVER;
 	dw_map_read(&lives, 0, &found);
 	*id = found.id;
-	is_live = found.status == DW_BID_PENDING ||
-		found.status == DW_BID_ACCEPTED;
-	*has_ended = !is_live;
-	return is_live;
+	if (found.status == DW_BID_ACCEPTED)
+		return DW_BID_LIVE;
+	if (found.status != DW_BID_PENDING)
+		return DW_BID_ENDED;
+	return found.expires_at <= dw_now() ? DW_BID_OVERDUE : DW_BID_LIVE;
 }
 
 TimestampTz

@@ -44,7 +44,9 @@ typedef struct DwMaterials
 /*
  * Rows of dwello.bids and their history: reading, locking, writing.
  *
- * Whoever writes a bid holds the lock of its job (lock order: job, bid).
+ * Whoever writes a bid holds the lock of its job (lock order: job, bid); the
+ * bidder shares it with others who keep the job as it is, and a new bid may
+ * take the lock as its transaction ends, see dw_bid_lock_job().
  */
 
 #define DW_BID_NO_DAYS	0		/* no timeline was offered */
@@ -87,6 +89,13 @@ typedef struct DwBid
 	TimestampTz expires_at;		/* not live from then on */
 } DwBid;
 
+/*
+ * Locks the job of a pending bid against whoever would close it, and reads of
+ * the job id, status, reason and expires_at; false when the bid is none.
+ */
+extern bool dw_bid_lock_job(const DwUuid *job_id, const DwUuid *bid_id,
+							DwJob *job);
+
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_bid_lock(const DwUuid *job_id, const DwUuid *id, DwBid *bid);
 
@@ -102,12 +111,18 @@ extern DwBid *dw_bids_load(const DwUuid *job_id, int *count);
 /* True when the job has a bid of that id. */
 extern bool dw_bid_exists(const DwUuid *job_id, const DwUuid *id);
 
-/*
- * The provider's live bid on the job; false when they have none.  has_ended:
- * there is one, but it has ended.
- */
-extern bool dw_bid_find_live(const DwUuid *job_id, const DwUuid *provider_id,
-							 DwUuid *id, bool *has_ended);
+/* What has come of the bids that a provider has made on a job. */
+typedef enum DwBidLife
+{
+	DW_BID_NEVER,				/* there is none */
+	DW_BID_ENDED,				/* one or more, all ended */
+	DW_BID_OVERDUE,				/* one is pending, and its time is over */
+	DW_BID_LIVE					/* one is pending or accepted */
+} DwBidLife;
+
+/* Which it is of a provider on a job, and the id of one that is not ended. */
+extern DwBidLife dw_bid_find_live(const DwUuid *job_id,
+								  const DwUuid *provider_id, DwUuid *id);
 
 /*
  * When the provider may offer something else for the job: DT_NOBEGIN, or a

@@ -39,6 +39,7 @@ typedef struct Claim
 	DwDue	   *rows;			/* claimed so far */
 	int			count;			/* of them */
 	int			wanted;			/* as many as that at most */
+	bool		is_alone;		/* none that somebody shares */
 } Claim;
 
 /* Finds what is due next behind a row, at most max_rows of it. */
@@ -66,19 +67,23 @@ find_due(const Claim *claim, const DwDue *after, int max_rows, int *count)
  * and several rows of one job count once.
  */
 static DwUuid *
-lock_jobs(const DwDue *rows, int count, int *locked)
+lock_jobs(const Claim *claim, const DwDue *rows, int count, int *locked)
 {
 	static DwStatement lock =
 		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
 					 "WHERE j.id = ANY ($1) AND j.deleted_at IS NULL "
 					 "FOR NO KEY UPDATE SKIP LOCKED");
+	static DwStatement lock_alone =
+		DW_STATEMENT("SELECT j.id FROM dwello.jobs AS j "
+					 "WHERE j.id = ANY ($1) AND j.deleted_at IS NULL "
+					 "FOR UPDATE SKIP LOCKED");
 	DwParams	p = DW_PARAMS;
 	DwUuid	   *ids = palloc_array(DwUuid, count);
 
 	for (int i = 0; i < count; i++)
 		ids[i] = rows[i].job_id;
 	dw_param_uuids(&p, ids, count);
-	*locked = (int) dw_execute(&lock, &p);
+	*locked = (int) dw_execute(claim->is_alone ? &lock_alone : &lock, &p);
 	for (int i = 0; i < *locked; i++)
 		(void) dw_read_only_uuid(i, &ids[i]);
 	SPI_freetuptable(SPI_tuptable);
@@ -91,7 +96,7 @@ static void
 claim_rows(Claim *claim, const DwDue *rows, int count)
 {
 	int			locked;
-	DwUuid	   *jobs = lock_jobs(rows, count, &locked);
+	DwUuid	   *jobs = lock_jobs(claim, rows, count, &locked);
 
 	for (int i = 0; i < count; i++)
 		if (bsearch(&rows[i].job_id, jobs, locked, sizeof(DwUuid),
@@ -100,34 +105,51 @@ claim_rows(Claim *claim, const DwDue *rows, int count)
 	pfree(jobs);
 }
 
-DwDue *
-dw_due_claim(DwStatement *find, int max_rows, int *count)
+/* Claims as many as are wanted. */
+static DwDue *
+claim_due(Claim *claim, int *count)
 {
-	Claim		claim = {.find = find,.now = dw_now(),.wanted = max_rows};
 	DwDue		last = {.at = MIN_TIMESTAMP};
 	int			asked;
 	int			found;
 
-	claim.rows = palloc_array(DwDue, Max(max_rows, 1));
+	claim->now = dw_now();
+	claim->rows = palloc_array(DwDue, Max(claim->wanted, 1));
 	do
 	{
 		DwDue	   *rows;
 
-		asked = Max(claim.wanted - claim.count, FOUND_MIN);
-		rows = find_due(&claim, &last, asked, &found);
-		for (int i = 0; i < found && claim.count < claim.wanted;)
+		asked = Max(claim->wanted - claim->count, FOUND_MIN);
+		rows = find_due(claim, &last, asked, &found);
+		for (int i = 0; i < found && claim->count < claim->wanted;)
 		{
-			int			some = Min(found - i, claim.wanted - claim.count);
+			int			some = Min(found - i, claim->wanted - claim->count);
 
-			claim_rows(&claim, &rows[i], some);
+			claim_rows(claim, &rows[i], some);
 			i += some;
 		}
 		if (found > 0)
 			last = rows[found - 1];
 		pfree(rows);
-	} while (found == asked && claim.count < claim.wanted);
-	*count = claim.count;
-	return claim.rows;
+	} while (found == asked && claim->count < claim->wanted);
+	*count = claim->count;
+	return claim->rows;
+}
+
+DwDue *
+dw_due_claim(DwStatement *find, int max_rows, int *count)
+{
+	Claim		claim = {.find = find,.wanted = max_rows};
+
+	return claim_due(&claim, count);
+}
+
+DwDue *
+dw_due_claim_alone(DwStatement *find, int max, int *count)
+{
+	Claim		claim = {.find = find,.wanted = max,.is_alone = true};
+
+	return claim_due(&claim, count);
 }
 
 DwDue *

@@ -151,6 +151,7 @@ job_read(uint64 index, DwJob *job)
 	dw_table_read(&jobs, index, job);
 	job->has_weights = weights_read(job->stored_weights, &job->weights);
 	job->is_whole = true;
+	job->is_shared = false;
 }
 
 /* Where a command or a query finds its job. */
@@ -170,22 +171,32 @@ dw_job_lock(const DwUuid *id, DwJob *job)
 	return true;
 }
 
-bool
-dw_job_share(const DwUuid *id, const DwUuid *user_id, DwJob *job)
+void
+dw_job_queue(const DwUuid *id, const DwUuid *user_id)
 {
-	static DwTableQuery share_job =
-		DW_TABLE_QUERY(jobs, BY_ID "FOR KEY SHARE");
 	uint8		both[2 * sizeof(DwUuid)];
-	DwParams	p = DW_PARAMS;
 
 	memcpy(both, id, sizeof(DwUuid));
 	memcpy(both + sizeof(DwUuid), user_id, sizeof(DwUuid));
 	(void) DirectFunctionCall1(pg_advisory_xact_lock_int8,
 							   hash_any_extended(both, sizeof(both), 0));
+}
+
+bool
+dw_job_share(const DwUuid *id, const DwUuid *user_id, bool stays, DwJob *job)
+{
+	static DwTableQuery share_job =
+		DW_TABLE_QUERY(jobs, BY_ID "FOR KEY SHARE");
+	static DwTableQuery keep_job =
+		DW_TABLE_QUERY(jobs, BY_ID "FOR SHARE");
+	DwParams	p = DW_PARAMS;
+
+	dw_job_queue(id, user_id);
 	dw_param_uuid(&p, id);
-	if (dw_table_execute(&share_job, &p) == 0)
+	if (dw_table_execute(stays ? &keep_job : &share_job, &p) == 0)
 		return false;
 	job_read(0, job);
+	job->is_shared = !stays;
 	return true;
 }
 

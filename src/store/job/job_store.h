@@ -64,6 +64,7 @@ typedef struct DwJob
 	int32		version;		/* of the row */
 	bool		is_listed;		/* open and public */
 	bool		is_whole;		/* false: see dw_job_lock_sides() */
+	bool		is_shared;		/* by dw_job_share(), and may change */
 	TimestampTz published_at;	/* DT_NOBEGIN = never; so with all times */
 	TimestampTz expires_at;		/* end of bidding */
 	TimestampTz awarded_at;		/* a bid was accepted */
@@ -78,8 +79,12 @@ typedef struct DwJob
 /* Locks the row and reads it; false when there is none (any more). */
 extern bool dw_job_lock(const DwUuid *id, DwJob *job);
 
-/* The same for one who leaves the job as it is: waits for the user alone. */
-extern bool dw_job_share(const DwUuid *id, const DwUuid *user_id, DwJob *job);
+/* Waits for what else the user does about a job in commands that share it. */
+extern void dw_job_queue(const DwUuid *id, const DwUuid *user_id);
+
+/* For one who leaves it as it is; stays: and is sure that it stays so. */
+extern bool dw_job_share(const DwUuid *id, const DwUuid *user_id, bool stays,
+						 DwJob *job);
 
 /* dw_job_lock() of id, sides, status, published_at and started_at alone. */
 extern bool dw_job_lock_sides(const DwUuid *id, DwJob *job);
@@ -246,6 +251,9 @@ typedef struct DwDue
  * ($2, $3) in the order of (at, id), at most $4 rows, and locks nothing.
  */
 extern DwDue *dw_due_claim(DwStatement *find, int max_rows, int *count);
+
+/* The same, of jobs that nobody shares, see dw_job_share(). */
+extern DwDue *dw_due_claim_alone(DwStatement *find, int max, int *count);
 
 /* Claims open jobs past their expires_at. */
 extern DwDue *dw_jobs_claim_expired(int max_rows, int *count);

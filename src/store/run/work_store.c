@@ -99,21 +99,21 @@ dw_work_claim(int max_jobs, int *count)
 	 * does not starve them; what they leave is for new jobs, and the rest for
 	 * them again.
 	 */
-	rows = dw_due_claim(&find_answers, (max_jobs + 1) / 2, &found);
+	rows = dw_due_claim_alone(&find_answers, (max_jobs + 1) / 2, &found);
 	*count = take_jobs(jobs, 0, rows, found);
 	if (*count < max_jobs)
 	{
-		rows = dw_due_claim(&find_leases, max_jobs - *count, &found);
+		rows = dw_due_claim_alone(&find_leases, max_jobs - *count, &found);
 		*count = take_jobs(jobs, *count, rows, found);
 	}
 	if (*count < max_jobs)
 	{
-		rows = dw_due_claim(&find_work, max_jobs - *count, &found);
+		rows = dw_due_claim_alone(&find_work, max_jobs - *count, &found);
 		*count = take_jobs(jobs, *count, rows, found);
 	}
 	if (*count < max_jobs && *count >= (max_jobs + 1) / 2)
 	{
-		rows = dw_due_claim(&find_answers, max_jobs - *count, &found);
+		rows = dw_due_claim_alone(&find_answers, max_jobs - *count, &found);
 		*count = Min(take_jobs(jobs, *count, rows, found), max_jobs);
 	}
 	return jobs;
@@ -155,7 +155,7 @@ dw_work_suspect_claim(DwUuid *job_id)
 					 "AND (w.created_at, w.job_id) > ($2, $3) "
 					 "ORDER BY w.created_at, w.job_id LIMIT $4");
 	int			count;
-	DwDue	   *rows = dw_due_claim(&find_suspects, 1, &count);
+	DwDue	   *rows = dw_due_claim_alone(&find_suspects, 1, &count);
 
 	if (count > 0)
 		*job_id = rows[0].job_id;
