@@ -117,6 +117,19 @@ SELECT t.try($$SELECT dwello.register_user('key@example.org', 'homeowner', 'K', 
 SELECT dwello.register_user('new@example.org', 'homeowner', 'N', 'E', user_id => t.user('new')) IS NULL AS registered;
 SELECT count(*) AS rows_of_a_new_one FROM dwello.user_emails WHERE user_id = t.user('new');
 SELECT count(*) AS rows_of_an_old_one FROM dwello.user_emails WHERE user_id = t.user('key');
+-- and so is another one, in place of that under the old key; reseal() adds no third
+SAVEPOINT changed;
+SELECT code FROM dwello.issue_code(t.user('key'), 'email', 'moved@example.org') \gset
+SELECT is_redeemed FROM dwello.redeem_code(t.user('key'), 'email', :'code');
+SELECT count(*) AS rows_of_a_changed_one FROM dwello.user_emails WHERE user_id = t.user('key');
+SELECT count(*) AS of_the_old_address FROM dwello.find_login('key@example.org');
+SELECT user_id = t.user('key') AS of_the_new_address FROM dwello.find_login('moved@example.org');
+SELECT t.try($$SELECT dwello.register_user('moved@example.org', 'homeowner', 'K', 'E')$$);
+SELECT dwello.register_user('key@example.org', 'homeowner', 'K', 'G') IS NOT NULL AS the_old_address_is_free;
+SELECT resealed > 10 AS many, is_complete FROM dwello.reseal(10000);
+SELECT t.user('key') = user_id AS is_changed, count(*) FROM dwello.user_emails WHERE user_id IN (t.user('key'), t.user('h1')) GROUP BY user_id ORDER BY 1;
+SELECT user_id = t.user('key') AS of_the_new_address FROM dwello.find_login('moved@example.org');
+ROLLBACK TO changed;
 SELECT k.check();
 
 -- ---------------------------------------------------------------------
