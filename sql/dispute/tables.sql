@@ -60,6 +60,7 @@ CREATE TABLE dwello.chargebacks (
   amount bigint NOT NULL CONSTRAINT chargebacks_amount_check CHECK (amount > 0),
   lost_amount bigint CONSTRAINT chargebacks_lost_check CHECK (lost_amount BETWEEN 1 AND amount),
   fee bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_fee_check CHECK (fee >= 0),
+  fee_id uuid,
   is_detached boolean NOT NULL DEFAULT false,
   currency text NOT NULL CONSTRAINT chargebacks_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
   held_amount bigint NOT NULL DEFAULT 0 CONSTRAINT chargebacks_held_check CHECK (held_amount >= 0),
@@ -80,6 +81,7 @@ CREATE INDEX chargebacks_job_id_idx ON dwello.chargebacks (job_id);
 CREATE INDEX chargebacks_payment_id_idx ON dwello.chargebacks (payment_id);
 CREATE INDEX chargebacks_name_idx ON dwello.chargebacks (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 CREATE INDEX chargebacks_case_idx ON dwello.chargebacks (psp, case_reference) WHERE case_reference IS NOT NULL;
+CREATE UNIQUE INDEX chargebacks_fee_id_key ON dwello.chargebacks (fee_id) WHERE fee_id IS NOT NULL;
 COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
 COMMENT ON COLUMN dwello.chargebacks.scope_id IS 'Of what it books: the job, or what its event makes where there is no escrow.';
 COMMENT ON COLUMN dwello.chargebacks.job_id IS 'The job whose payment, tip or receipt it is about; NULL = none.';
@@ -88,6 +90,7 @@ COMMENT ON COLUMN dwello.chargebacks.case_reference IS 'The bank''s case, by the
 COMMENT ON COLUMN dwello.chargebacks.payment_id IS 'The payment that the bank took back; NULL = nobody said which of several.';
 COMMENT ON COLUMN dwello.chargebacks.lost_amount IS 'What of it was lost, in minor units; NULL unless it is lost.';
 COMMENT ON COLUMN dwello.chargebacks.fee IS 'What the payment company took for it, in minor units.';
+COMMENT ON COLUMN dwello.chargebacks.fee_id IS 'The transaction that books the fee, that of a statement''s line if it was there first; NULL = none.';
 COMMENT ON COLUMN dwello.chargebacks.is_detached IS 'None of it is the escrow''s, which it leaves alone: the provider owes what was a tip, and a receipt or the platform bears the rest.';
 COMMENT ON COLUMN dwello.chargebacks.closed_at IS 'When the bank first decided, which ended the freeze; NULL while it is open.';
 COMMENT ON COLUMN dwello.chargebacks.held_amount IS 'What of it was still held, in minor units; once it is lost, of what is lost.';

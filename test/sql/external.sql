@@ -281,6 +281,11 @@ SELECT lines FROM dwello.import_statement('nameco', '[
   {"line_id": "5", "reference": "re n", "kind": "refund_returned", "amount": 4000, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
 SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('nameco') ORDER BY 1;
 SELECT kind FROM dwello.reconcile_external('nameco', now() - interval '1 day', now() + interval '1 day') WHERE verdict <> 'matched';
+\echo what is missing there is told by the event that told it, also what a bank gave back of a case that it won in part
+SAVEPOINT stated;
+DELETE FROM dwello.statement_lines WHERE psp = 'nameco';
+SELECT kind, booked_amount, event_id, reference FROM dwello.reconcile_external('nameco', now() - interval '1 day', now() + interval '1 day') ORDER BY 2, 1;
+ROLLBACK TO stated;
 \echo none of them is booked twice
 SELECT b.line_id, b.replayed FROM generate_series(1, 5) AS n, dwello.book_statement_line('nameco', n::text) AS b;
 \echo by the event of each, and of the charge
@@ -331,6 +336,46 @@ SELECT t.try($$SELECT dwello.record_psp_fee('earlyco', 'e 2', 301, 'USD')$$) AS 
 SELECT charged_back, held FROM dwello.open_chargeback(t.user('early'), 'earlyco', 'e 3', 40000, 'USD', psp_reference => 'ch e', case_reference => 'dp e', fee => 1500);
 SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('earlyco') ORDER BY 1;
 SELECT x.transaction_type, sum(x.amount) FROM dwello.transactions AS x WHERE x.psp = 'earlyco' GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS wrong FROM dwello.reconcile();
+ROLLBACK;
+
+-- Each fee is a fact of its own: that of a payment, and that of its dispute.
+BEGIN;
+SELECT t.award('fees', 100000), t.award('fees 2', 100000);
+SELECT t.login_as(NULL);
+SELECT held FROM dwello.confirm_payment(t.user('fees'), 'feeco', 'g 1', 100000, 'USD', psp_reference => 'ch g');
+SAVEPOINT paid;
+SELECT held FROM dwello.open_chargeback(t.user('fees'), 'feeco', 'g 2', 20000, 'USD', psp_reference => 'ch g', case_reference => 'dp g', fee => 1500);
+SELECT lines FROM dwello.import_statement('feeco', '[
+  {"line_id": "1", "reference": "ch g", "kind": "fee", "amount": 1190, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "2", "reference": "ch g", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('feeco') ORDER BY 1;
+SELECT b.line_id, b.replayed FROM generate_series(1, 2) AS n, dwello.book_statement_line('feeco', n::text) AS b;
+SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('feeco') ORDER BY 1;
+DELETE FROM dwello.statement_lines WHERE psp = 'feeco';
+\echo what no line is about is listed as what it is
+SELECT kind, verdict, booked_amount, event_id, reference FROM dwello.reconcile_external('feeco', now() - interval '1 day', now() + interval '1 day') WHERE kind ~ 'fee' ORDER BY booked_amount;
+\echo a company that parts them nowhere, or only there: equal is equal, and another amount is another fee
+SELECT lines FROM dwello.import_statement('feeco', '[
+  {"line_id": "3", "event_id": "g 2", "kind": "fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "4", "reference": "ch g", "kind": "dispute_fee", "amount": 1190, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "5", "reference": "dp g", "kind": "dispute_fee", "amount": 1600, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "6", "reference": "dp g", "kind": "fee", "amount": 1600, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('feeco') ORDER BY 1;
+ROLLBACK TO paid;
+\echo booked from the statement before the dispute is told, by its charge alone: two lines are the fees of two cases, whichever is told first
+SELECT lines FROM dwello.import_statement('feeco', '[
+  {"line_id": "1", "reference": "ch g", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "2", "reference": "dp h", "kind": "dispute_fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"},
+  {"line_id": "3", "reference": "ch g", "kind": "fee", "amount": 1500, "currency": "USD", "time": "2027-01-01T12:00:00Z"}]');
+SELECT b.line_id, b.replayed FROM generate_series(1, 3) AS n, dwello.book_statement_line('feeco', n::text) AS b;
+SELECT held FROM dwello.open_chargeback(t.user('fees'), 'feeco', 'g 2', 20000, 'USD', psp_reference => 'ch g', case_reference => 'dp h', fee => 1500);
+SELECT held FROM dwello.open_chargeback(t.user('fees'), 'feeco', 'g 3', 10000, 'USD', psp_reference => 'ch g', case_reference => 'dp i', fee => 1500);
+SELECT line_id, kind, verdict, booked_amount FROM dwello.reconcile_external('feeco') WHERE kind ~ 'fee' ORDER BY 1;
+SELECT c.case_reference, l.line_id FROM dwello.chargebacks AS c JOIN dwello.statement_lines AS l ON l.transaction_id = c.fee_id WHERE c.psp = 'feeco' ORDER BY 1;
+\echo a third case has no line: its fee is booked
+SELECT held FROM dwello.open_chargeback(t.user('fees'), 'feeco', 'g 4', 10000, 'USD', psp_reference => 'ch g', case_reference => 'dp j', fee => 1500);
+SELECT count(*), sum(x.amount) FROM dwello.transactions AS x WHERE x.psp = 'feeco' AND x.transaction_type = 'psp_fee';
 SELECT count(*) AS wrong FROM dwello.reconcile();
 ROLLBACK;
 

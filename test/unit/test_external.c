@@ -79,7 +79,7 @@ test_amounts(void **state)
 	assert_ptr_equal(lines[1].booking, &bookings[0]);
 	assert_ptr_equal(lines[2].booking, &bookings[2]);
 	assert_int_equal(lines[3].verdict, DW_EXTERNAL_MISSING_HERE);
-	assert_int_equal(lines[3].repeats, 1);
+	assert_int_equal(lines[3].repeats, 2);
 	assert_int_equal(lines[4].verdict, DW_EXTERNAL_MISSING_HERE);
 	assert_null(lines[4].booking);
 	assert_int_equal(lines[4].repeats, 0);
@@ -133,7 +133,7 @@ test_difference(void **state)
 	DwExternalLine lines[] = {
 		stated("p", DW_EXTERNAL_PAYMENT, 501),
 		stated("r", DW_EXTERNAL_REFUND, 9),
-		stated("f", DW_EXTERNAL_DISPUTE_FEE, 25),
+		stated("f", DW_EXTERNAL_FEE, 25),
 		stated("none", DW_EXTERNAL_PAYMENT, 5)
 	};
 	DwExternalLine *order[4];
@@ -211,6 +211,43 @@ test_fees(void **state)
 	assert_ptr_equal(lines[1].booking, &bookings[1]);
 	assert_int_equal(lines[3].parts, 2);
 	assert_ptr_equal(lines[4].booking, &bookings[3]);
+}
+
+/*
+ * The fee of a payment and that of its dispute are two: of the other kind only
+ * what is equal is paired, after each kind's own.
+ */
+static void
+test_fees_apart(void **state)
+{
+	DwExternalBooking bookings[] = {
+		booked(1, DW_EXTERNAL_DISPUTE_FEE, 15),
+		booked(2, DW_EXTERNAL_FEE, 15),
+		booked(3, DW_EXTERNAL_DISPUTE_FEE, 20)
+	};
+	DwExternalName names[] = {
+		{"r", &bookings[0], 0}, {"r", &bookings[1], 0}, {"s", &bookings[2], 0}
+	};
+	DwExternalLine lines[] = {
+		stated("r", DW_EXTERNAL_FEE, 15),
+		stated("r", DW_EXTERNAL_DISPUTE_FEE, 15),
+		stated("r", DW_EXTERNAL_FEE, 11),
+		stated("s", DW_EXTERNAL_FEE, 20),
+		stated("r", DW_EXTERNAL_FEE, 15),
+		stated("r", DW_EXTERNAL_FEE, 15)
+	};
+
+	match(lines, 6, names, 3);
+	assert_ptr_equal(lines[0].booking, &bookings[1]);
+	assert_ptr_equal(lines[1].booking, &bookings[0]);
+	assert_int_equal(lines[2].verdict, DW_EXTERNAL_MISSING_HERE);
+	assert_ptr_equal(lines[3].booking, &bookings[2]);
+	assert_int_equal(lines[3].verdict, DW_EXTERNAL_MATCHED);
+	assert_int_equal(lines[4].verdict, DW_EXTERNAL_MISSING_HERE);
+	/* what is equal repeats, another amount does not */
+	assert_int_equal(lines[2].repeats, 0);
+	assert_int_equal(lines[4].repeats, 1);
+	assert_int_equal(lines[5].repeats, 1);
 }
 
 /* What amounts a line may have, and what it is when it is booked. */
@@ -399,6 +436,7 @@ main(void)
 		cmocka_unit_test(test_booked_in_parts),
 		cmocka_unit_test(test_difference),
 		cmocka_unit_test(test_fees),
+		cmocka_unit_test(test_fees_apart),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_names),

@@ -690,17 +690,8 @@ static void
 line_book(DwCall *call, DwStatementLine *line, DwCompanyFact kind,
 		  const Comparison *comparison)
 {
-	DwPosting	posting;
-
 	if (kind == DW_COMPANY_FEE)
-	{
-		/* the accounts first, as fact_lock() has it */
-		dw_company_posting(&posting, kind, line->psp, line->currency,
-						   line->amount);
-		dw_postings_ensure(&posting, 1);
-		dw_fee_lock(line->psp, line->event_id, line->reference);
 		need_only(line, comparison);
-	}
 	line_record(call, line, kind, line_event(line, kind), line->amount);
 	if (dw_statement_names(&line->transaction_id))
 		refuse_event(&line->transaction_id);
@@ -855,15 +846,43 @@ line_is_own(const DwStatementLine *line, const Comparison *comparison,
 	return true;
 }
 
+/*
+ * Lets nobody else tell of a line's fee, before what is booked is looked up;
+ * the accounts first, as fact_lock() has it.
+ */
+static void
+line_lock_fee(const DwStatementLine *line)
+{
+	const DwFeeNames names = {
+		.psp = line->psp,
+		.event_id = line->event_id,
+		.psp_reference = line->reference
+	};
+	DwCompanyFact fact;
+	DwPosting	posting;
+
+	if (!dw_external_fact(line->kind, &fact) || fact != DW_COMPANY_FEE)
+		return;
+	dw_company_posting(&posting, fact, line->psp, line->currency,
+					   line->amount);
+	dw_postings_ensure(&posting, 1);
+	dw_fee_lock(&names);
+}
+
 /* Notes what is booked for the line, or books it; WD101 where neither is. */
 static void
 line_settle(DwCall *call, DwStatementLine *line)
 {
 	Comparison	comparison = {0};
-	const DwExternalLine *found = line_compare(line, &comparison);
-	const DwExternalBooking *booking = line_find_booking(found);
+	const DwExternalLine *found;
+	const DwExternalBooking *booking;
 	DwCompanyFact fact;
 
+	line_lock_fee(line);
+	dw_query_afresh_begin();
+	found = line_compare(line, &comparison);
+	dw_query_afresh_end();
+	booking = line_find_booking(found);
 	if (dw_arg_bool(call, "accept_difference"))
 		line_accept(call, line, &comparison, found);
 	else if (booking != NULL)

@@ -152,22 +152,22 @@ cover(DwCase *of)
 	dw_receipt_bear(&cover, receipt, DW_TRANSACTION_CHARGEBACK, change);
 }
 
-/* True when a line of a statement has booked that fee. */
+/* Finds the line of a statement that has booked that fee, if one has. */
 static bool
-is_of_line(const DwPaymentEvent *event, const DwChargebackRow *taken)
+find_line(const DwPaymentEvent *event, const DwChargebackRow *taken,
+		  DwStatementLine *line)
 {
 	const DwFeeNames names = {
 		.psp = event->psp,
 		.event_id = event->event_id,
 		.case_reference = taken->case_reference,
-		.amount = taken->fee
+		.psp_reference = taken->psp_reference,
+		.amount = taken->fee,
+		.currency = taken->currency
 	};
-	DwStatementLine line;
 
-	dw_fee_lock(event->psp, event->event_id, taken->case_reference);
-	return dw_statement_find_fee(&names, &line) &&
-		line.kind == DW_EXTERNAL_DISPUTE_FEE && line.amount == taken->fee &&
-		strcmp(line.currency, taken->currency) == 0;
+	dw_fee_lock(&names);
+	return dw_statement_find_dispute_fee(&names, line);
 }
 
 /*
@@ -175,8 +175,7 @@ is_of_line(const DwPaymentEvent *event, const DwChargebackRow *taken)
  * statement was before its event.
  */
 static void
-book_fee(DwCall *call, const DwPaymentEvent *event,
-		 const DwChargebackRow *taken)
+book_fee(DwCall *call, const DwPaymentEvent *event, DwChargebackRow *taken)
 {
 	DwTransaction fee = {
 		.scope_id = dw_fact_id(event->psp, event->event_id),
@@ -196,15 +195,20 @@ book_fee(DwCall *call, const DwPaymentEvent *event,
 		.booked_on = DATEVAL_NOBEGIN
 	};
 	DwPosting	posting;
+	DwStatementLine line;
 
 	if (taken->fee == 0)
 		return;
 	dw_company_posting(&posting, DW_COMPANY_FEE, event->psp, taken->currency,
 					   taken->fee);
 	dw_postings_ensure(&posting, 1);
-	if (is_of_line(event, taken))
+	if (find_line(event, taken, &line))
+	{
+		taken->fee_id = line.transaction_id;
 		return;
+	}
 	dw_ledger_book_tail(&fee, &posting);
+	taken->fee_id = fee.id;
 }
 
 /* The members that every event of a chargeback has. */
@@ -372,8 +376,8 @@ opening_apply(DwCase *of)
 {
 	opening_fill(of);
 	take(of);
-	dw_chargeback_insert(&of->taken);
 	book_fee(of->call, &of->event, &of->taken);
+	dw_chargeback_insert(&of->taken);
 	of->event.transaction_id = of->taken.transaction_id;
 	emit_chargeback(of, "chargeback_opened");
 }

@@ -69,7 +69,8 @@ extern int	dw_cover_losses(const int64_t *losses, int loss_count,
  * line's event or reference is a name of the booking.  A line goes by the
  * transaction that it was booked as, else by its event if that is known for
  * its kind, else by its reference.  Of one name
- * and kind first those of equal amount and currency are paired, then lines
+ * and kind first those of equal amount and currency are paired (a fee also
+ * with one that is a fee of a dispute, or not, on one side only), then lines
  * that together make up the one booking left (a refund that was sent in
  * parts), then what is left in its order, as differing.  All in O(n log n),
  * however many share a name.
@@ -140,7 +141,7 @@ typedef struct DwExternalLine
 	int			position;		/* in the statement, from 1 */
 	DwExternalVerdict verdict;	/* never missing_there */
 	DwExternalBooking *booking; /* its pair, what is not booked, or NULL */
-	int			repeats;		/* an earlier line of its name; 0 = none */
+	int			repeats;		/* an equal line of its name; 0 = none */
 	int			parts;			/* lines that make up the booking, or 1 */
 	int			first;			/* of the matcher: first name that fits */
 } DwExternalLine;

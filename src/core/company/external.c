@@ -64,13 +64,6 @@ dw_external_amount_may(DwExternalKind kind, int64_t amount)
 						  dw_external_fact(kind, &fact));
 }
 
-/* A fee is a fee in the ledger, whatever it was for. */
-static DwExternalKind
-booked_kind(DwExternalKind kind)
-{
-	return kind == DW_EXTERNAL_DISPUTE_FEE ? DW_EXTERNAL_FEE : kind;
-}
-
 /* By name and kind. */
 static int
 name_compare(const char *name, DwExternalKind kind,
@@ -78,7 +71,6 @@ name_compare(const char *name, DwExternalKind kind,
 {
 	int			result = strcmp(name, other->name);
 
-	kind = booked_kind(kind);
 	if (result == 0)
 		result = (kind > other->booking->kind) - (kind < other->booking->kind);
 	return result;
@@ -209,6 +201,29 @@ line_match_equal(DwExternal *external, DwExternalLine *line)
 		line_pair(line, booking, DW_EXTERNAL_MATCHED);
 		return;
 	}
+}
+
+/*
+ * A fee is told as any, or stated as one of a dispute, by who does not part
+ * them: of the other kind it is only where it is equal.
+ */
+static void
+line_match_other_fee(DwExternal *external, DwExternalLine *line)
+{
+	DwExternalLine other = *line;
+
+	if (line->verdict == DW_EXTERNAL_MATCHED ||
+		(line->kind != DW_EXTERNAL_FEE &&
+		 line->kind != DW_EXTERNAL_DISPUTE_FEE))
+		return;
+	other.kind = line->kind == DW_EXTERNAL_FEE ? DW_EXTERNAL_DISPUTE_FEE
+		: DW_EXTERNAL_FEE;
+	line_resolve(external, &other);
+	if (other.first < 0)
+		return;
+	line_match_equal(external, &other);
+	if (other.verdict == DW_EXTERNAL_MATCHED)
+		line_pair(line, other.booking, other.verdict);
 }
 
 /* Orders lines by the name that they go by, then as they came. */
@@ -352,20 +367,32 @@ line_name(const DwExternalLine *line)
 	return line->event_id != NULL ? line->event_id : line->reference;
 }
 
-/* Orders lines by kind and what they are called there, then as they came. */
+/* By kind, what lines are called there, and amount. */
+static int
+line_compare(const DwExternalLine *left, const DwExternalLine *right)
+{
+	int			result = (int) left->kind - (int) right->kind;
+
+	if (result == 0)
+		result = strcmp(line_name(left), line_name(right));
+	if (result == 0)
+		result = (left->amount > right->amount) -
+			(left->amount < right->amount);
+	return result != 0 ? result : strcmp(left->currency, right->currency);
+}
+
+/* Orders lines so, and then as they came. */
 static int
 repeats_order(const void *a, const void *b)
 {
 	const DwExternalLine *left = *(DwExternalLine *const *) a;
 	const DwExternalLine *right = *(DwExternalLine *const *) b;
-	int			result = (int) left->kind - (int) right->kind;
+	int			result = line_compare(left, right);
 
-	if (result == 0)
-		result = strcmp(line_name(left), line_name(right));
 	return result != 0 ? result : left->position - right->position;
 }
 
-/* Notes which lines repeat an earlier one's kind and name. */
+/* Notes which lines repeat an earlier one's kind, name and amount. */
 static void
 find_repeats(DwExternal *external)
 {
@@ -379,8 +406,7 @@ find_repeats(DwExternal *external)
 	{
 		const DwExternalLine *last = order[i - 1];
 
-		if (order[i]->kind == last->kind &&
-			strcmp(line_name(order[i]), line_name(last)) == 0)
+		if (line_compare(order[i], last) == 0)
 			order[i]->repeats = last->repeats != 0 ? last->repeats
 				: last->position;
 	}
@@ -404,7 +430,7 @@ line_take_apart(const DwExternal *external, const DwExternalLine *line)
 
 DwResult
 dw_external_differs(const DwExternal *external, const DwExternalLine *line,
-					DwExternalDifference * out)
+					DwExternalDifference *out)
 {
 	DwExternalBooking *booking = line->booking;
 	int64_t		rest = line->amount;
@@ -456,6 +482,8 @@ dw_external_match(DwExternal *external)
 		if (line->first >= 0)
 			line_match_equal(external, line);
 	}
+	for (int i = 0; i < external->line_count; i++)
+		line_match_other_fee(external, &external->lines[i]);
 	if (external->line_count == 0)
 		return;
 	match_rest(external);

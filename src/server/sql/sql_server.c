@@ -35,6 +35,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/uuid.h"
 
@@ -365,6 +366,18 @@ uint64
 dw_query(DwStatement *statement, const DwParams *p)
 {
 	return statement_run(statement, p, true);
+}
+
+void
+dw_query_afresh_begin(void)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+dw_query_afresh_end(void)
+{
+	PopActiveSnapshot();
 }
 
 /* A value of the last result: 0-based row, 1-based column. */

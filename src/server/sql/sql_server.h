@@ -177,6 +177,13 @@ extern uint64 dw_execute(DwStatement *statement, const DwParams *p);
 /* Runs a read in the caller's snapshot, as STABLE functions must. */
 extern uint64 dw_query(DwStatement *statement, const DwParams *p);
 
+/*
+ * Between these a command's dw_query() sees what has committed by now, as
+ * after a lock that was waited for, where the isolation level allows it.
+ */
+extern void dw_query_afresh_begin(void);
+extern void dw_query_afresh_end(void);
+
 /* Tells one result from the next: how many statements there were. */
 extern uint64 dw_result_number(void);
 

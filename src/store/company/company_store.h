@@ -213,24 +213,32 @@ extern bool dw_statement_names_other(const DwUuid *transaction_id,
 typedef struct DwFeeNames
 {
 	const char *psp;			/* company that took it */
-	const char *event_id;		/* that tells of it */
-	const char *case_reference; /* of the dispute that it is of; NULL = none */
+	const char *event_id;		/* that tells of it, or NULL */
+	const char *case_reference; /* of the dispute that it is of, or NULL */
+	const char *psp_reference;	/* of the charge that it is of, or NULL */
 	int64		amount;			/* minor units */
+	const char *currency;		/* ISO 4217 */
 } DwFeeNames;
 
 /*
- * Lets nobody else tell, or book a line, of a fee by either name until the
- * end of the transaction; NULL is none.
+ * Lets nobody else tell, or book a line, of a fee by any of its names until
+ * the end of the transaction.
  */
-extern void dw_fee_lock(const char *psp, const char *event_id,
-						const char *reference);
+extern void dw_fee_lock(const DwFeeNames *names);
 
 /*
- * Finds a line of the fee that was booked by itself, one of its amount before
- * any other; of a case, that of a dispute only.  False: there is none.
+ * Finds a line of the event's fee that was booked by itself, one of its amount
+ * before any other.  False: there is none.
  */
 extern bool dw_statement_find_fee(const DwFeeNames *names,
 								  DwStatementLine *line);
+
+/*
+ * Finds a line of just that fee of a dispute that was booked by itself and is
+ * no other dispute's; by its event or case before its charge.
+ */
+extern bool dw_statement_find_dispute_fee(const DwFeeNames *names,
+										  DwStatementLine *line);
 
 /* Writes what a locked line was booked as, as of now. */
 extern void dw_statement_book(DwStatementLine *line);

@@ -20,7 +20,8 @@
 /* The legs of one company, its name being $1. */
 #define MOVES \
 	"moves AS (SELECT n.scope_id, n.transaction_id, n.leg, " \
-	"CASE WHEN x.kind IN ('fee', 'settlement') THEN n.amount " \
+	"CASE WHEN x.kind IN ('fee', 'dispute_fee', 'settlement') " \
+	"THEN n.amount " \
 	"WHEN x.kind = 'adjustment' THEN -n.amount " \
 	"ELSE pg_catalog.abs(n.amount) END AS amount, n.currency, " \
 	"COALESCE(t.occurred_at, t.completed_at) AS happened_at, x.kind " \
@@ -33,7 +34,11 @@
 	"THEN CASE WHEN n.amount > 0 THEN 'chargeback' " \
 	"ELSE 'chargeback_won' END " \
 	"WHEN t.transaction_type = 'chargeback' THEN 'chargeback_won' " \
-	"WHEN t.transaction_type = 'psp_fee' THEN 'fee' " \
+	"WHEN t.transaction_type = 'psp_fee' " \
+	"THEN CASE WHEN EXISTS (SELECT FROM dwello.chargebacks AS c " \
+	"WHERE c.fee_id = t.id) OR EXISTS (SELECT " \
+	"FROM dwello.statement_lines AS l WHERE l.transaction_id = t.id " \
+	"AND l.kind = 'dispute_fee') THEN 'dispute_fee' ELSE 'fee' END " \
 	"WHEN t.transaction_type = 'settlement' THEN 'settlement' " \
 	"WHEN t.transaction_type IN ('adjustment', 'journal') " \
 	"THEN 'adjustment' " \
@@ -76,15 +81,15 @@ static DwMap name_map = DW_MAP(name_fields);
 	"CROSS JOIN LATERAL (VALUES (e.transaction_id), " \
 	"((e.result ->> 'transaction_id')::uuid)) AS x (transaction_id) "
 
-/* What a bank gave back of a case, also where it kept a part. */
+/* What a bank gave back of a case, also where it kept a part, and its fee. */
 #define CASE_MOVES \
-	"JOIN dwello.transactions AS t ON t.scope_id = c.scope_id " \
-	"AND t.reverses = c.transaction_id "
+	"CROSS JOIN LATERAL (SELECT t.id FROM dwello.transactions AS t " \
+	"WHERE t.scope_id = c.scope_id AND t.reverses = c.transaction_id " \
+	"UNION ALL SELECT c.fee_id WHERE c.fee_id IS NOT NULL) AS t (id) "
 
 /*
  * What the names in $2 stand for, with the company $1; $3 is the scope that
- * each of them, or the event of a case of that name, would have as a fact.
- * Each way is an index's: a line of a
+ * each of them would have as a fact.  Each way is an index's: a line of a
  * statement is booked, and told, at what a look-up costs.
  */
 #define NAMES \
@@ -114,10 +119,10 @@ static DwMap name_map = DW_MAP(name_fields);
 	"UNION SELECT k.name, c.scope_id, c.transaction_id FROM asked AS k " \
 	"JOIN dwello.chargebacks AS c ON c.case_reference = k.name " \
 	"WHERE c.psp = $1 " \
-	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"UNION SELECT k.name, c.scope_id, t.id FROM asked AS k " \
 	"JOIN dwello.chargebacks AS c ON c.case_reference = k.name " \
 	CASE_MOVES "WHERE c.psp = $1 " \
-	"UNION SELECT k.name, t.scope_id, t.id FROM asked AS k " \
+	"UNION SELECT k.name, c.scope_id, t.id FROM asked AS k " \
 	"JOIN dwello.payment_events AS e ON e.event_id = k.name " \
 	"JOIN dwello.chargebacks AS c " \
 	"ON c.id = (e.result ->> 'chargeback_id')::uuid " \
@@ -231,72 +236,21 @@ share_bookings(DwExternalLedger *ledger, DwExternalBooking *named)
 	}
 }
 
-/* A case that is named, and an event that told of it. */
-typedef struct CaseEvent
-{
-	char	   *name;			/* of the case */
-	char	   *event_id;		/* that may have booked its fee */
-} CaseEvent;
-
-static const DwColumn case_event_fields[] = {
-	DW_FIELD(TEXT, CaseEvent, name, name),
-	DW_FIELD(TEXT, CaseEvent, event_id, event_id)
-};
-
-static DwMap case_events = DW_MAP(case_event_fields);
-
-/* The events of the cases that are named, as the last result. */
-static int
-query_case_events(const char *psp, const DwNames *named)
-{
-	static DwStatement select_events =
-		DW_STATEMENT("SELECT c.case_reference AS name, e.event_id "
-					 "FROM dwello.chargebacks AS c "
-					 "JOIN dwello.payment_events AS e ON e.psp = c.psp "
-					 "AND (e.job_id = c.job_id "
-					 "OR e.psp_reference = c.psp_reference "
-					 "OR e.transaction_id = c.transaction_id) "
-					 "AND e.result ->> 'chargeback_id' = c.id::text "
-					 "WHERE c.psp = $1 AND c.case_reference = ANY ($2) "
-					 "AND c.fee > 0");
-	DwParams	p = DW_PARAMS;
-
-	dw_param_text(&p, psp);
-	dw_param_texts(&p, named->names, named->count);
-	return (int) dw_query(&select_events, &p);
-}
-
 /*
  * Adds the parameters of NAMES: the names with the scopes that they would
- * have as facts of the company.  A case's name stands beside each scope that
- * its fee may have.
+ * have as facts of the company.
  */
 static void
 param_names(DwParams *p, const char *psp, const DwNames *named)
 {
-	const int	found = query_case_events(psp, named);
-	const int	count = named->count + found;
-	char	  **names = palloc_extended(sizeof(char *) * (count + 1),
-										MCXT_ALLOC_HUGE);
-	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (count + 1),
+	DwUuid	   *ids = palloc_extended(sizeof(DwUuid) * (named->count + 1),
 									  MCXT_ALLOC_HUGE);
 
-	for (int i = 0; i < found; i++)
-	{
-		CaseEvent	event;
-
-		dw_map_read(&case_events, i, &event);
-		names[named->count + i] = event.name;
-		ids[named->count + i] = dw_fact_id(psp, event.event_id);
-	}
 	for (int i = 0; i < named->count; i++)
-	{
-		names[i] = named->names[i];
 		ids[i] = dw_fact_id(psp, named->names[i]);
-	}
 	dw_param_text(p, psp);
-	dw_param_texts(p, names, count);
-	dw_param_uuids(p, ids, count);
+	dw_param_texts(p, named->names, named->count);
+	dw_param_uuids(p, ids, named->count);
 }
 
 /* Refunds that are asked for and not confirmed, and that a name is for. */
@@ -461,6 +415,16 @@ static DwMap told_map = DW_MAP(told_fields);
 	"e.created_at FROM dwello.payment_events AS e " \
 	"WHERE e.psp = $1 AND " match " "
 
+/* Events that told of a case that a booking is of, in one of its ways. */
+#define CASE_TOLD(match, types) \
+	"UNION ALL SELECT 2, e.event_id, e.psp_reference, e.created_at " \
+	"FROM dwello.chargebacks AS c JOIN dwello.payment_events AS e " \
+	"ON e.psp = c.psp AND (e.job_id = c.job_id " \
+	"OR e.psp_reference = c.psp_reference " \
+	"OR e.transaction_id = c.transaction_id) " \
+	"AND e.result ->> 'chargeback_id' = c.id::text " \
+	"AND e.event_type IN (" types ") WHERE c.psp = $1 AND " match " "
+
 DwExternalTold *
 dw_external_told(const char *psp, DwExternalBooking *const *bookings,
 				 int count, int *told)
@@ -483,6 +447,11 @@ dw_external_told(const char *psp, DwExternalBooking *const *bookings,
 						  "u.transaction_id")
 					 "UNION ALL "
 					 TOLD("2", "e.transaction_id = u.transaction_id")
+					 CASE_TOLD("c.fee_id = u.transaction_id",
+							   "'chargeback_opened'")
+					 CASE_TOLD("c.scope_id = u.scope_id "
+							   "AND c.transaction_id = t.reverses",
+							   "'chargeback_won', 'chargeback_lost'")
 					 "UNION ALL SELECT 3, r.event_id, r.psp_reference, "
 					 "r.created_at FROM dwello.receipts AS r "
 					 "WHERE r.id = u.scope_id) AS x "

@@ -191,44 +191,34 @@ dw_statement_names_other(const DwUuid *transaction_id,
 	return dw_execute(&select_line, &p) > 0;
 }
 
-/* Locks a name, if it is one. */
-static void
-lock_name(const char *psp, const char *name)
+/* Orders ids, for qsort. */
+static int
+id_order(const void *a, const void *b)
 {
-	DwUuid		id;
-
-	if (name == NULL)
-		return;
-	id = dw_fact_id(psp, name);
-	dw_fact_lock(&id);
+	return dw_uuid_compare(a, b);
 }
 
 void
-dw_fee_lock(const char *psp, const char *event_id, const char *reference)
+dw_fee_lock(const DwFeeNames *names)
 {
-	lock_name(psp, event_id);
-	lock_name(psp, reference);
+	const char *const all[] = {names->event_id, names->case_reference,
+	names->psp_reference};
+	DwUuid		ids[lengthof(all)];
+	int			count = 0;
+
+	for (size_t i = 0; i < lengthof(all); i++)
+		if (all[i] != NULL)
+			ids[count++] = dw_fact_id(names->psp, all[i]);
+	/* in one order, for a line has other names of it than its event */
+	qsort(ids, count, sizeof(*ids), id_order);
+	for (int i = 0; i < count; i++)
+		dw_fact_lock(&ids[i]);
 }
 
-bool
-dw_statement_find_fee(const DwFeeNames *names, DwStatementLine *line)
+/* The first of the lines found that booked its fee by itself. */
+static bool
+find_own(int count, DwStatementLine *line)
 {
-	static DwTableQuery by_names =
-		DW_TABLE_QUERY(lines, "WHERE t.psp = $1 "
-					   "AND (t.event_id = $2 OR t.reference = $3) "
-					   "AND (t.kind = 'dispute_fee' "
-					   "OR (t.kind = 'fee' AND $3 IS NULL)) "
-					   "AND t.transaction_id IS NOT NULL "
-					   "AND t.difference IS NULL "
-					   "ORDER BY t.amount = $4 DESC, t.line_id");
-	DwParams	p = DW_PARAMS;
-	int			count;
-
-	dw_param_text(&p, names->psp);
-	dw_param_text(&p, names->event_id);
-	dw_param_text(&p, names->case_reference);
-	dw_param_int8(&p, names->amount);
-	count = (int) dw_table_execute(&by_names, &p);
 	for (int i = 0; i < count; i++)
 	{
 		DwUuid		own;
@@ -239,6 +229,47 @@ dw_statement_find_fee(const DwFeeNames *names, DwStatementLine *line)
 			return true;
 	}
 	return false;
+}
+
+bool
+dw_statement_find_fee(const DwFeeNames *names, DwStatementLine *line)
+{
+	static DwTableQuery by_event =
+		DW_TABLE_QUERY(lines, "WHERE t.psp = $1 AND t.event_id = $2 "
+					   "AND t.kind IN ('fee', 'dispute_fee') "
+					   "AND t.transaction_id IS NOT NULL "
+					   "AND t.difference IS NULL "
+					   "ORDER BY t.amount = $3 DESC, t.line_id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, names->psp);
+	dw_param_text(&p, names->event_id);
+	dw_param_int8(&p, names->amount);
+	return find_own((int) dw_table_execute(&by_event, &p), line);
+}
+
+bool
+dw_statement_find_dispute_fee(const DwFeeNames *names, DwStatementLine *line)
+{
+	static DwTableQuery by_names =
+		DW_TABLE_QUERY(lines, "WHERE t.psp = $1 AND t.kind = 'dispute_fee' "
+					   "AND (t.event_id = $2 OR t.reference IN ($3, $4)) "
+					   "AND t.amount = $5 AND t.currency = $6 "
+					   "AND t.transaction_id IS NOT NULL "
+					   "AND t.difference IS NULL "
+					   "AND NOT EXISTS (SELECT FROM dwello.chargebacks AS c "
+					   "WHERE c.fee_id = t.transaction_id) "
+					   "ORDER BY (t.event_id = $2) IS TRUE DESC, "
+					   "(t.reference = $3) IS TRUE DESC, t.line_id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_text(&p, names->psp);
+	dw_param_text(&p, names->event_id);
+	dw_param_text(&p, names->case_reference);
+	dw_param_text(&p, names->psp_reference);
+	dw_param_int8(&p, names->amount);
+	dw_param_text(&p, names->currency);
+	return find_own((int) dw_table_execute(&by_names, &p), line);
 }
 
 void

@@ -271,6 +271,7 @@ static const DwColumn chargeback_columns[] = {
 	DW_COLUMN_OR(INT8, DwChargebackRow, lost_amount, chargeback.lost_amount,
 				 0, 0),
 	DW_COLUMN(INT8, DwChargebackRow, fee, fee, 0),
+	DW_COLUMN(UUID, DwChargebackRow, fee_id, fee_id, DW_COLUMN_NULLABLE),
 	DW_COLUMN(BOOL, DwChargebackRow, is_detached, chargeback.is_detached, 0),
 	DW_COLUMN(INT8, DwChargebackRow, held_amount, chargeback.held_amount, 0),
 	DW_COLUMN(INT8, DwChargebackRow, clawed_back, chargeback.clawed_back, 0),

@@ -134,6 +134,7 @@ typedef struct DwChargebackRow
 	const char *case_reference; /* its name for the case, or NULL */
 	DwUuid		payment_id;		/* that is asked back; nil = unknown */
 	int64		fee;			/* of the company, for it; minor units */
+	DwUuid		fee_id;			/* transaction that books it; nil = none */
 	char		currency[DW_CURRENCY_SIZE]; /* of the payment */
 	DwUuid		transaction_id; /* that opened it, or opened it anew */
 	DwChargeback chargeback;	/* state and amounts */
