@@ -925,7 +925,7 @@ COMMENT ON FUNCTION dwello.reseal IS
  *	empty, "dwello:" and 16 digits that this database alone has, and its
  *	standbys. A restored or copied database has others.
  *
- * role: service, admin
+ * role: app, service, admin
  * args: none
  * returns: the audience
  * errors:
@@ -940,7 +940,7 @@ RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_token_audience';
 GRANT EXECUTE ON FUNCTION dwello.token_audience
-  TO dwello_service, dwello_admin;
+  TO dwello_app, dwello_service, dwello_admin;
 COMMENT ON FUNCTION dwello.token_audience IS
   'Whom the tokens of this database are for, and the only audience that it accepts. Errors: WD402, WD401, 42501. See reference.md#token_audience.';
 

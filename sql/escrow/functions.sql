@@ -427,7 +427,7 @@ COMMENT ON FUNCTION dwello.expire_authorizations IS
  *	Lists money that has arrived and fits no payment, the newest first.
  *	How it comes to that says confirm_payment().
  *
- * role: service, support, admin
+ * role: app, service, support, admin
  * args:
  *	status: NULL for any
  *	reason: NULL for any
@@ -490,7 +490,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_receipts';
 GRANT EXECUTE ON FUNCTION dwello.receipts
-  TO dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.receipts IS
   'Lists money that has arrived and fits no payment, the newest first. Errors: WD402, WD401, 42501, 22004, 22023, P0002. See reference.md#receipts.';
 
@@ -1860,7 +1860,7 @@ COMMENT ON FUNCTION dwello.fail_refund IS
  *	that could not take it back (reason refund_failed) is asked again only
  *	where nobody knows who paid.
  *
- * role: service, support, admin
+ * role: app, service, support, admin
  * args:
  *	receipt_id: of a row of receipts()
  *	reason: in words
@@ -1904,7 +1904,7 @@ CREATE OR REPLACE FUNCTION dwello.return_receipt(
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_return_receipt';
 GRANT EXECUTE ON FUNCTION dwello.return_receipt
-  TO dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.return_receipt IS
   'Gives back what a receipt holds, by that very charge. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD202, 22023. See reference.md#return_receipt.';
 
@@ -1919,7 +1919,7 @@ COMMENT ON FUNCTION dwello.return_receipt IS
  *	its milestones and its payment are what they were, also of a job that
  *	has ended by it and stays so.
  *
- * role: service, support, admin
+ * role: app, service, support, admin
  * args:
  *	receipt_id: of a row of receipts()
  *	job_id
@@ -1980,7 +1980,7 @@ CREATE OR REPLACE FUNCTION dwello.assign_receipt(
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_assign_receipt';
 GRANT EXECUTE ON FUNCTION dwello.assign_receipt
-  TO dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.assign_receipt IS
   'Makes what a receipt holds a payment of a job. Errors: WD401, 42501, 22004, P0002, WD104, WD103, WD101, WD201, WD202. See reference.md#assign_receipt.';
 
@@ -1991,7 +1991,7 @@ COMMENT ON FUNCTION dwello.assign_receipt IS
  *	back: a refund of its own is asked of that method's company, which
  *	confirms it or fails it as any other (confirm_refund, fail_refund).
  *
- * role: service, support, admin
+ * role: app, service, support, admin
  * args:
  *	receipt_id: of a row of receipts()
  *	payment_method_id: a live one of who paid
@@ -2039,7 +2039,7 @@ CREATE OR REPLACE FUNCTION dwello.retry_refund(
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_retry_refund';
 GRANT EXECUTE ON FUNCTION dwello.retry_refund
-  TO dwello_service, dwello_support, dwello_admin;
+  TO dwello_app, dwello_service, dwello_support, dwello_admin;
 COMMENT ON FUNCTION dwello.retry_refund IS
   'Sends what a receipt holds to another payment method of who paid it. Errors: WD401, 42501, 22004, 22001, P0002, WD104, WD103, WD101, WD202, 22023. See reference.md#retry_refund.';
 

@@ -526,3 +526,15 @@ SELECT t.try($$SELECT dwello.add_address('home', 'S', 'C', 'CA', '9', 'US', 0, 0
 SELECT t.try($$SELECT dwello.add_credential('license', 'N', number => '1', user_id => t.user('p1'))$$);
 SELECT count(*) FROM dwello.users WHERE id = t.user('r7');
 ROLLBACK;
+
+-- whatever support and administrators may call, an application's role may call with their token; none but a check's helper differs
+SELECT p.proname FROM pg_proc AS p
+ WHERE p.pronamespace = 'dwello'::regnamespace AND p.proname NOT LIKE '%\_valid'
+   AND (has_function_privilege('dwello_admin', p.oid, 'EXECUTE') OR has_function_privilege('dwello_support', p.oid, 'EXECUTE'))
+   AND NOT has_function_privilege('dwello_app', p.oid, 'EXECUTE') ORDER BY 1;
+BEGIN;
+SET LOCAL ROLE dwello_app;
+SELECT t.verdict('SELECT count(*) FROM dwello.receipts()', who) AS receipts, t.verdict($$SELECT dwello.return_receipt(t.user('none'))$$, who) AS back,
+       t.verdict($$SELECT dwello.retry_refund(t.user('none'), t.user('none'))$$, who) AS again, t.verdict($$SELECT dwello.assign_receipt(t.user('none'), t.user('none'))$$, who) AS assign,
+       who FROM (VALUES ('a1'), ('s1'), ('h1'), ('p1')) AS w (who);
+ROLLBACK;
