@@ -951,7 +951,9 @@ COMMENT ON FUNCTION dwello.trial_balance IS
  *	account is its kind, with the company below it; all escrows are one,
  *	and all providers. What came before the first day is one transaction,
  *	so its balances are those of trial_balance(to_day), with their signs;
- *	"hledger balance --invert" prints them as debit less credit.
+ *	"hledger balance --invert" prints them as debit less credit. Accounts
+ *	have their type, so hledger_debits, which has the opposite signs, gives
+ *	the reports of income ("hledger is") and of what is owned and owed.
  *
  *	For administrators, support and the service.
  *
@@ -959,7 +961,7 @@ COMMENT ON FUNCTION dwello.trial_balance IS
  * args:
  *	from_day: first day of booked_on
  *	to_day: last day; NULL for today
- *	format: hledger
+ *	format: hledger, or hledger_debits, with debits above zero
  * returns: rows, in the order of line
  *	line: number, from 1
  *	text: a line of the journal

@@ -238,3 +238,8 @@ SELECT n, t.try('SELECT dwello.' || call, 'a1')
     $$export_ledger('2031-01-01', format => repeat('x', 51))$$, $$export_ledger('2031-01-02', '2031-01-01')$$])
   WITH ORDINALITY AS c (call, n) ORDER BY n;
 ROLLBACK;
+
+-- a day that was not given is told by its default
+SELECT t.try($$SELECT * FROM dwello.export_ledger(from_day => '2900-01-01')$$) AS export,
+       t.try($$SELECT * FROM dwello.account_statement('bank', 'USD', from_day => '2900-01-01')$$) AS statement,
+       t.try($$SELECT * FROM dwello.export_ledger(from_day => '2026-01-02', to_day => '2026-01-01')$$) AS given;

@@ -119,6 +119,18 @@ foreach my $type (qw(tip journal receipt))
 	like($all, qr/ \* \Q$type\E /, "a $type is in it");
 }
 like($all, qr/^account \Q$_\E/m, "and the account $_") foreach qw(provider_reserve suspense:stripe psp_fee:acme_pay_co);
+unlike($all, qr/^account (?!.*  ; type:[CALRX]$)/m, 'each account has its type');
+
+# what was earned and spent, and what is owned and owed, as accountants read it
+my $debits = query("SELECT text FROM dwello.export_ledger('$day[0]', '$day[2]', 'hledger_debits')");
+my (undef, $income) = hledger($debits, qw(incomestatement -O csv cur:USD));
+my (undef, $sheet) = hledger($debits, qw(balancesheet -O csv cur:USD));
+my $earned = query("SELECT dwello.from_minor(sum(balance)::bigint, 'USD') FROM dwello.trial_balance('$day[2]') WHERE currency = 'USD' AND kind = 'platform_fee'");
+my $owed = query("SELECT dwello.from_minor(sum(balance)::bigint, 'USD') FROM dwello.trial_balance('$day[2]') WHERE currency = 'USD' AND kind = 'provider_available'");
+my $kept = query("SELECT dwello.from_minor((-sum(balance))::bigint, 'USD') FROM dwello.trial_balance('$day[2]') WHERE currency = 'USD' AND kind = 'psp_clearing' AND psp = 'stripe'");
+like($income, qr/^"Revenues".*^"platform_fee","(?:USD )?\Q$earned\E".*^"Expenses".*^"psp_fee/ms, 'hledger shows what was earned, above zero, and spent');
+like($sheet, qr/^"Assets".*^"psp_clearing:stripe","(?:USD )?\Q$kept\E".*^"Liabilities".*^"provider_available","(?:USD )?\Q$owed\E"/ms,
+	'and what is owned and owed, above zero');
 like($all, qr/ \* release /, 'the release of the demonstration is in it');
 unlike($all, qr/opening balances/, 'nothing came before');
 like(agree('from a day on', $day[1], $day[2]), qr/^\Q$day[1]\E \* opening balances$/m, 'what came before is one transaction');

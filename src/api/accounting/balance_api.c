@@ -54,9 +54,14 @@ arg_day(DwCall *call, const char *arg)
 static void
 check_days(DwCall *call, DateADT from_day, DateADT to_day)
 {
-	if (to_day < from_day)
+	if (to_day >= from_day)
+		return;
+	if (dw_arg_has(call, "to_day"))
 		dw_arg_refuse(call, "to_day", DW_BAD_VALUE,
 					  "must not lie before from_day");
+	dw_arg_refuse(call, "from_day", DW_BAD_VALUE,
+				  "must not lie after today, which is to_day where it is not"
+				  " given");
 }
 
 /* 22023 where the kind has another owner than the one named, or none. */
@@ -165,17 +170,22 @@ DW_FUNCTION(dwello_export_ledger)
 	DwCall		call;
 	DateADT		from_day;
 	DateADT		to_day;
+	const char *format;
+	bool		debits;
 
 	dw_query_begin(&call, fcinfo, DW_ACTOR_ADMIN | DW_ACTOR_SUPPORT |
 				   DW_ACTOR_SYSTEM);
 	dw_args_need(&call, "from_day", "format", NULL);
 	from_day = arg_day(&call, "from_day");
 	to_day = arg_day(&call, "to_day");
-	if (strcmp(dw_arg_text(&call, "format", FORMAT_MAX), "hledger") != 0)
-		dw_arg_refuse(&call, "format", DW_BAD_VALUE, "must be hledger");
+	format = dw_arg_text(&call, "format", FORMAT_MAX);
+	debits = strcmp(format, "hledger_debits") == 0;
+	if (!debits && strcmp(format, "hledger") != 0)
+		dw_arg_refuse(&call, "format", DW_BAD_VALUE,
+					  "must be hledger or hledger_debits");
 	check_days(&call, from_day, to_day);
 	dw_rows_begin(&call);
-	dw_export_list(&call, from_day, to_day);
+	dw_export_list(&call, from_day, to_day, debits);
 	return dw_list_return(&call);
 }
 

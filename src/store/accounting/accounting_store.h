@@ -87,9 +87,11 @@ extern void dw_trial_balance_list(DwCall *call, DateADT on_day);
 
 /*
  * Fills a set with the lines of a journal for hledger: what came before the
- * first day as one transaction, then those of the days.
+ * first day as one transaction, then those of the days; debits above zero, or
+ * credits as in the ledger.
  */
-extern void dw_export_list(DwCall *call, DateADT from_day, DateADT to_day);
+extern void dw_export_list(DwCall *call, DateADT from_day, DateADT to_day,
+						   bool debits);
 
 /* A row of dwello.journals: an accountant's own entry. */
 typedef struct DwJournalRow

@@ -20,7 +20,20 @@
 /* A line of a transaction: two blanks end the name of an account. */
 #define LEG_LINE(account, currency, amount) \
 	"'    ' || " account " || '  ' || " currency " || ' ' " \
-	"|| dwello.from_minor(" amount "::bigint, " currency ")"
+	"|| dwello.from_minor((" amount " * $3)::bigint, " currency ")"
+
+/*
+ * What an account is to reports of income and of what is owned and owed: cash,
+ * assets, liabilities, revenue, and expenses (X is hledger's for these).
+ */
+#define ACCOUNT_TYPE(account) \
+	"CASE pg_catalog.split_part(" account ", ':', 1) " \
+	"WHEN 'bank' THEN 'C' " \
+	"WHEN 'psp_clearing' THEN 'A' WHEN 'chargeback_clearing' THEN 'A' " \
+	"WHEN 'provider_receivable' THEN 'A' WHEN 'fx_liquidity' THEN 'A' " \
+	"WHEN 'platform_fee' THEN 'R' " \
+	"WHEN 'psp_fee' THEN 'X' WHEN 'platform_loss' THEN 'X' " \
+	"WHEN 'rounding' THEN 'X' ELSE 'L' END"
 
 /* What the journal is made of: what came before its days, and what moved. */
 #define MOVES \
@@ -53,7 +66,8 @@
 	"CROSS JOIN LATERAL (SELECT " \
 	"dwello.from_minor(1000000, c.currency)::text AS one) AS x " \
 	"UNION ALL " \
-	"SELECT 1, NULL, NULL, 0, 'account ' || a.account " \
+	"SELECT 1, NULL, NULL, 0, 'account ' || a.account || '  ; type:' || " \
+	ACCOUNT_TYPE("a.account") " " \
 	"FROM (SELECT o.account FROM opening AS o " \
 	"UNION SELECT m.account FROM moved AS m) AS a " \
 	"UNION ALL "
@@ -81,7 +95,7 @@
 	" FROM moved AS m) "
 
 void
-dw_export_list(DwCall *call, DateADT from_day, DateADT to_day)
+dw_export_list(DwCall *call, DateADT from_day, DateADT to_day, bool debits)
 {
 	static DwStatement select_lines =
 		DW_STATEMENT(MOVES DECLARATIONS TRANSACTIONS
@@ -92,5 +106,6 @@ dw_export_list(DwCall *call, DateADT from_day, DateADT to_day)
 
 	dw_param_date(&p, from_day);
 	dw_param_date(&p, to_day);
+	dw_param_int8(&p, debits ? -1 : 1);
 	dw_list_query(call, &select_lines, &p);
 }
