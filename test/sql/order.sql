@@ -322,6 +322,72 @@ SELECT r.status, r.reversed, r.loss FROM dwello.refunds AS r WHERE r.refund_refe
 SELECT * FROM dwello.reconcile();
 SELECT t.does('a1', $$refund_escrow(t.user('any'), 60001)$$) AS more_than_is_left, t.does('a1', $$refund_escrow(t.user('any'), 60000)$$) AS all_of_it;
 
+-- a receipt that became payments of two jobs: a refund or a bank takes all that it became, whichever job an event is told for
+SELECT t.award('one', 100000), t.award('other', 50000);
+SELECT receipt_reason FROM dwello.confirm_payment(NULL, 'seq', 's 1', 160000, 'USD', psp_reference => 'ch s', occurred_at => '2031-01-01 01:00+00');
+SELECT t.does('a1', format($$assign_receipt(%L, t.user('one'))$$, id)), t.does('a1', format($$assign_receipt(%L, t.user('other'))$$, id))
+  FROM dwello.receipts WHERE event_id = 's 1';
+SELECT t.look();
+SELECT x.job, y.story, e.* FROM (VALUES ('NULL'), ($$t.user('other')$$)) AS x (job), LATERAL (VALUES
+  ('all refunded', ARRAY['R all']),
+  ('refunded in parts', ARRAY['R 30', 'R 130']),
+  ('refunded, failed', ARRAY['R all', 'F']),
+  ('all taken', ARRAY['CB']),
+  ('won', ARRAY['CB', 'won']),
+  ('lost', ARRAY['CB', 'lost']),
+  ('lost in part', ARRAY['CB', 'part']),
+  ('won, lost after all', ARRAY['CB', 'won', 'lost 7']),
+  ('a part refunded, the rest taken', ARRAY['R 30', 'CB 130', 'lost']),
+  ('two cases', ARRAY['CB 130', 'CB 30', 'lost'])) AS y (story, names),
+  LATERAL (SELECT array_agg(format(z.call, x.job) ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('R all', $$confirm_refund(%s, 'seq', 'v 1', amount => 160000, psp_reference => 'ch s', refund_reference => 're v', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('R 30', $$confirm_refund(%s, 'seq', 'v 2', amount => 30000, psp_reference => 'ch s', refund_reference => 're u', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('R 130', $$confirm_refund(%s, 'seq', 'v 3', amount => 130000, psp_reference => 'ch s', refund_reference => 're w', currency => 'USD', occurred_at => '2031-01-01 02:30+00')$$),
+      ('F', $$fail_refund(%s, 'seq', 'v 4', refund_reference => 're v', occurred_at => '2031-01-01 03:00+00')$$),
+      ('CB', $$open_chargeback(%s, 'seq', 'v 5', 160000, 'USD', 'ch s', case_reference => 'dp v', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 130', $$open_chargeback(%s, 'seq', 'v 6', 130000, 'USD', 'ch s', case_reference => 'dp v', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 30', $$open_chargeback(%s, 'seq', 'v 7', 30000, 'USD', 'ch s', case_reference => 'dp u', occurred_at => '2031-01-01 04:00+00')$$),
+      ('won', $$close_chargeback(%s, 'seq', 'v 8', true, case_reference => 'dp v', occurred_at => '2031-01-01 05:00+00')$$),
+      ('lost', $$close_chargeback(%s, 'seq', 'v 9', false, case_reference => 'dp v', occurred_at => '2031-01-01 05:00+00')$$),
+      ('lost 7', $$close_chargeback(%s, 'seq', 'v 10', false, case_reference => 'dp v', occurred_at => '2031-01-01 07:00+00')$$),
+      ('part', $$close_chargeback(%s, 'seq', 'v 11', false, lost_amount => 120000, case_reference => 'dp v', occurred_at => '2031-01-01 05:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
+-- one case on a receipt that was won, of what has become payments since: lost after all it takes the jobs' money, and gives it back
+SELECT receipt_reason FROM dwello.confirm_payment(NULL, 'seq', 's 2', 160000, 'USD', psp_reference => 'ch r');
+SELECT held_amount, covered_amount FROM dwello.open_chargeback(NULL, 'seq', 's 3', 160000, 'USD', 'ch r', case_reference => 'dp r');
+SELECT chargeback_status, covered_amount FROM dwello.close_chargeback(NULL, 'seq', 's 4', true, case_reference => 'dp r');
+SELECT t.award('first', 100000), t.award('second', 50000);
+SELECT t.does('a1', format($$assign_receipt(%L, t.user('first'))$$, id)), t.does('a1', format($$assign_receipt(%L, t.user('second'))$$, id))
+  FROM dwello.receipts WHERE event_id = 's 2';
+CREATE FUNCTION t.lies(name text) RETURNS TABLE (what text, amount bigint)
+LANGUAGE sql
+AS $$
+  SELECT 'escrow ' || e.status, e.held FROM dwello.escrow_accounts AS e WHERE e.job_id IN (SELECT x.scope_id FROM dwello.transactions AS x WHERE x.psp_reference = name)
+  UNION ALL SELECT 'receipt ' || r.status, r.remaining FROM dwello.receipts AS r WHERE r.psp_reference = name
+  UNION ALL SELECT 'loss', coalesce(sum(-n.amount), 0) FROM dwello.ledger_entries AS n JOIN dwello.ledger_accounts AS a ON a.id = n.account_id AND a.kind = 'platform_loss'
+   WHERE n.scope_id IN (SELECT x.scope_id FROM dwello.transactions AS x WHERE x.psp_reference = name)
+  ORDER BY 1, 2
+$$;
+SELECT * FROM t.lies('ch r');
+SELECT job_id = t.user('first') AS of_job, chargeback_status, covered_amount FROM dwello.close_chargeback(NULL, 'seq', 's 5', false, case_reference => 'dp r');
+SELECT * FROM t.lies('ch r');
+SELECT * FROM dwello.reconcile();
+SELECT job_id = t.user('first') AS of_job, chargeback_status, covered_amount FROM dwello.close_chargeback(NULL, 'seq', 's 6', true, case_reference => 'dp r');
+SELECT * FROM t.lies('ch r');
+-- what failed to go back and became a payment of another job
+SELECT t.award('failed', 100000), t.award('better', 40000);
+SELECT held FROM dwello.confirm_payment(t.user('failed'), 'seq', 'f 1', 100000, 'USD', psp_reference => 'ch f');
+SELECT held FROM dwello.confirm_refund(t.user('failed'), 'seq', 'f 2', amount => 40000, psp_reference => 'ch f', refund_reference => 're f');
+SELECT refund_status FROM dwello.fail_refund(NULL, 'seq', 'f 3', refund_reference => 're f');
+SELECT t.does('a1', format($$assign_receipt(%L, t.user('better'))$$, id)) FROM dwello.receipts WHERE event_id = 'f 3';
+SELECT * FROM t.lies('ch f');
+SELECT held_amount, covered_amount FROM dwello.open_chargeback(NULL, 'seq', 'f 4', 100000, 'USD', 'ch f');
+SELECT * FROM t.lies('ch f');
+SELECT * FROM dwello.reconcile();
+SELECT count(*) AS findings FROM dwello.verify_ledger();
+
 -- a payout: paid, come back, paid after all, and come back
 SELECT held FROM dwello.confirm_payment(t.user('paid'), 'seq', 'p 4', 10000, 'USD', current_setting('t.payment')::uuid);
 SELECT t.start('paid');

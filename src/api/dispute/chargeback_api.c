@@ -182,6 +182,9 @@ opening_lock(DwCase *of)
 	/* a receipt may have become a job's payment while its lock was awaited */
 	if (of->has_receipt)
 		find_charge(of);
+	dw_charge_lock_jobs(of->event.psp, of->charge.psp_reference != NULL
+						? of->charge.psp_reference
+						: of->event.psp_reference);
 	lock_job(of);
 	find_only(of);
 	if (of->charge.kind == DW_CHARGE_REPAYMENT)
@@ -476,6 +479,8 @@ closing_lock(DwCase *of, const DwChargebackNames *names)
 	of->event.currency = taken->currency;
 	of->event.psp_reference = taken->psp_reference;
 	closing_lock_receipts(of);
+	dw_charge_lock_jobs(taken->psp, of->charge.psp_reference != NULL
+						? of->charge.psp_reference : taken->psp_reference);
 	lock_job(of);
 	if (of->has_job)
 		return;

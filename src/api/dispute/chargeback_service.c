@@ -8,7 +8,8 @@
  * Lost, the money is the bank's.  All of it is booked as told: more than was
  * paid, of money that never reached an escrow, of a tip, of no job, a
  * decision after another.  What would be a loss and lies in a receipt of that
- * charge comes out of there, in the receipt's scope.
+ * charge comes out of there, in the receipt's scope.  By the time that a bank
+ * decides anew the receipt may have become a job's payment.
  * No account of a provider is read or locked: a job's call stays in its
  * shard, and what the provider owes is netted when they are paid out.
  */
@@ -129,6 +130,7 @@ cover_of(const DwCase *of)
 			.psp_reference = of->charge.psp_reference != NULL
 			? of->charge.psp_reference : of->taken.psp_reference,
 			.currency = of->taken.currency,
+			.job_id = of->job.id,
 			.actor = of->call->actor,
 			.occurred_at = of->told.occurred_at
 	};
@@ -339,6 +341,24 @@ is_held(const DwCase *of)
 		dw_charge_is_of(&of->charge, &of->job.id, of->event.psp);
 }
 
+/* Whose money it takes, by the charge that is known. */
+static void
+fill_of(DwCase *of)
+{
+	DwChargebackRow *taken = &of->taken;
+
+	taken->job_id = of->event.job_id;
+	taken->homeowner_id = of->has_job ? of->job.homeowner_id
+		: of->receipt.user_id;
+	if (of->has_escrow)
+		taken->provider_id = of->row.provider_id;
+	else if (of->charge.kind == DW_CHARGE_REPAYMENT)
+		taken->provider_id = of->charge.user_id;
+	taken->payment_id = of->charge.id;
+	taken->chargeback.is_detached = !is_held(of) ||
+		strcmp(of->event.currency, of->row.escrow.currency) != 0;
+}
+
 /*
  * What a new one is of.  It is none of the escrow's money when the escrow did
  * not take that payment, or it is in another currency.
@@ -352,22 +372,13 @@ opening_fill(DwCase *of)
 	taken->id = dw_uuid_fresh();
 	taken->scope_id = of->has_escrow ? of->job.id
 		: dw_fact_id(event->psp, event->event_id);
-	taken->job_id = event->job_id;
-	taken->homeowner_id = of->has_job ? of->job.homeowner_id
-		: of->receipt.user_id;
-	if (of->has_escrow)
-		taken->provider_id = of->row.provider_id;
-	else if (of->charge.kind == DW_CHARGE_REPAYMENT)
-		taken->provider_id = of->charge.user_id;
-	taken->payment_id = of->charge.id;
 	taken->psp = event->psp;
 	taken->psp_reference = event->psp_reference;
 	taken->case_reference = of->told.case_reference;
 	taken->fee = of->told.fee;
 	taken->chargeback.amount = event->amount;
-	taken->chargeback.is_detached = !is_held(of) ||
-		strcmp(event->currency, of->row.escrow.currency) != 0;
 	strlcpy(taken->currency, event->currency, sizeof(taken->currency));
+	fill_of(of);
 }
 
 /* Books a new one. */
@@ -511,6 +522,50 @@ closing_follow(DwCase *of, const DwUuid *transaction_id)
 	dw_escrow_move_job(&of->job, row);
 }
 
+/* The job whose escrow the charge is in now is what it is about. */
+static void
+enter_job(DwCase *of)
+{
+	DwUuid	   *job_id = &of->charge.job_id;
+
+	if (of->has_escrow && dw_uuid_equal(&of->job.id, job_id))
+		return;
+	if (of->has_escrow)
+		dw_escrow_save(&of->row);
+	of->has_job = dw_job_lock(job_id, &of->job);
+	of->has_escrow = of->has_job && dw_escrow_lock(job_id, &of->row);
+	of->event.job_id = *job_id;
+}
+
+/*
+ * One that was of a receipt is of the escrow whose payment that has become,
+ * before it is taken anew.
+ */
+static void
+follow_charge(DwCase *of)
+{
+	const DwUuid scope_id = of->taken.scope_id;
+	const DwCover cover = cover_of(of);
+	const DwChargeNames names = {
+		.psp = cover.psp,.psp_reference = cover.psp_reference,
+		.job_id = of->taken.job_id
+	};
+	DwCharge	now;
+
+	if (!of->taken.chargeback.is_detached ||
+		(of->charge.kind != DW_CHARGE_RECEIPT &&
+		 of->charge.kind != DW_CHARGE_UNKNOWN) ||
+		!dw_charge_find(&names, &now) || now.kind != DW_CHARGE_PAYMENT ||
+		strcmp(now.currency, of->taken.currency) != 0)
+		return;
+	of->charge = now;
+	enter_job(of);
+	fill_of(of);
+	if (of->has_escrow)
+		of->taken.scope_id = of->job.id;
+	dw_chargeback_move(&of->taken, &scope_id);
+}
+
 /* Books the bank's decision, or another one than before; the booking's id. */
 static DwUuid
 closing_book(DwCase *of)
@@ -526,7 +581,10 @@ closing_book(DwCase *of)
 		cover(of);				/* all of it is back before it is taken anew */
 	}
 	if (taken->chargeback.status == DW_CHARGEBACK_WON && !of->told.won)
+	{
+		follow_charge(of);
 		take(of);
+	}
 	if (taken->chargeback.status != DW_CHARGEBACK_OPEN)
 		return id;
 	id = verdict_apply(of);
@@ -564,16 +622,16 @@ is_overtaken(const DwCase *of)
 }
 
 /*
- * What came back to the escrow makes good what was refunded of that payment
- * since, before anybody is paid out of it.
+ * What came back makes good what was taken of that charge since, before
+ * anybody is paid out of it.
  */
 static void
-cover_held(DwCase *of)
+cover_back(DwCase *of)
 {
 	const DwCover cover = cover_of(of);
 
-	if (!of->taken.chargeback.is_detached)
-		(void) dw_escrow_cover(&cover, &of->row);
+	(void) dw_charge_cover(&cover, of->taken.chargeback.is_detached ? NULL
+						   : &of->row);
 }
 
 /*
@@ -592,7 +650,7 @@ closing_apply(DwCase *of)
 	cover(of);
 	dw_chargeback_save(taken);
 	emit_chargeback(of, "chargeback_closed");
-	cover_held(of);
+	cover_back(of);
 	if (taken->chargeback.is_detached)
 	{
 		if (of->has_escrow)
@@ -607,20 +665,24 @@ closing_apply(DwCase *of)
 	return id;
 }
 
-/*
- * What other receipts of the charge have makes good the rest, and what came
- * back to them the losses of what else was taken of it.
- */
+/* What else the charge has become makes good the rest of a new one. */
 static void
 cover_rest(DwCase *of)
 {
 	const DwCover cover = cover_of(of);
+
+	(void) dw_charge_cover(&cover, NULL);
+}
+
+/* Reads the chargeback again, as what made it good has left it. */
+static void
+reload(DwCase *of)
+{
 	const DwChargebackNames names = {
 		.psp = of->taken.psp,.id = &of->taken.id
 	};
 	int			count;
 
-	dw_charge_cover(&cover);
 	of->taken = dw_chargebacks_named(&names, &count)[0];
 }
 
@@ -634,9 +696,12 @@ dw_case_apply(DwCase *of)
 	else if (of->told.is_inquiry)
 		inquiry_apply(of);
 	else
+	{
 		opening_apply(of);
-	if (!of->told.is_inquiry)
 		cover_rest(of);
+	}
+	if (!of->told.is_inquiry)
+		reload(of);
 	/* what of a repayment is owed anew its provider's payouts wait for */
 	if (!of->has_job && !dw_uuid_is_nil(&of->taken.provider_id))
 		(void) dw_payouts_review_all(&of->taken.provider_id, 1, true);

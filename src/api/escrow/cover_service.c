@@ -1,7 +1,7 @@
 /*
  * cover_service.c
  *		Makes good what the platform bears for a charge out of the money of
- *		that very charge: what lies in receipts, and what its escrow holds.
+ *		that very charge: what lies in receipts, and what its escrows hold.
  *
  * Events of a charge are told in any order, so money of it may come back (a
  * chargeback won, a refund that failed) when the platform has borne what a
@@ -9,6 +9,10 @@
  * money twice: after each event none of a charge's is held for somebody while
  * the platform bears a loss of the same charge.  The escrow makes good only
  * what was refunded and nobody had asked for.
+ *
+ * A receipt may have become payments of several jobs.  Their escrows make good
+ * what a bank has taken, too, as refunds that the platform has paid; what a
+ * bank gives back lies in the receipt then, to be assigned anew.
  */
 #include "postgres.h"
 
@@ -160,8 +164,9 @@ load_borne(const DwCover *cover, Borne *borne)
 			dw_chargeback_borne(&borne->chargebacks[i].chargeback);
 }
 
-void
-dw_charge_cover(const DwCover *cover)
+/* The receipts of the charge make good what they can. */
+static void
+cover_of_receipts(const DwCover *cover)
 {
 	int			count;
 	DwReceipt  *receipts;
@@ -170,8 +175,6 @@ dw_charge_cover(const DwCover *cover)
 	DwCovered  *covered;
 	int			parts;
 
-	if (cover->psp_reference == NULL || cover->currency == NULL)
-		return;
 	receipts = load_receipts(cover, &count);
 	load_borne(cover, &borne);
 	lie = palloc_array(int64, count + 1);
@@ -262,40 +265,157 @@ left_in(const DwCover *cover, const DwEscrowRow *row)
 		? Max(charge.left, 0) : 0;
 }
 
-bool
-dw_escrow_cover(const DwCover *cover, DwEscrowRow *row)
+/* The escrow gives up to so much; what it gave. */
+static int64
+give(const DwCover *cover, DwEscrowRow *row, int64 amount)
 {
 	const DwEscrowStatus from = row->escrow.status;
-	int64		left;
 	int64		taken;
+
+	if (amount <= 0)
+		return 0;
+	dw_escrow_load_contested(row);
+	taken = dw_refund_take(&row->escrow, row->milestones,
+						   row->milestone_count, amount);
+	if (taken > 0)
+		book_refunded(cover, row, taken, from);
+	return taken;
+}
+
+/* It bears of refunds that nobody had asked for what it has room for. */
+static int64
+give_for_refunds(const DwCover *cover, DwEscrowRow *row, int64 room)
+{
 	int64		loss = 0;
 	int			count = 0;
-	DwRefundRow *refunds;
+	int64		left;
+	DwRefundRow *refunds = dw_refunds_at_loss(cover->psp,
+											  cover->psp_reference,
+											  cover->currency, &count);
+	int64		given;
 
-	if (cover->psp_reference == NULL || cover->currency == NULL)
-		return false;
-	refunds = dw_refunds_at_loss(cover->psp, cover->psp_reference,
-								 cover->currency, &count);
 	for (int i = 0; i < count; i++)
 		loss += refunds[i].is_unasked ? refunds[i].facts.loss : 0;
 	if (loss == 0)
-		return false;
-	left = left_in(cover, row);
-	dw_escrow_load_contested(row);
-	taken = dw_refund_take(&row->escrow, row->milestones,
-						   row->milestone_count, Min(loss, left));
-	if (taken == 0)
-		return false;
-	book_refunded(cover, row, taken, from);
-	for (int i = 0; i < count && taken > 0; i++)
+		return 0;
+	given = left = give(cover, row, Min(loss, room));
+	for (int i = 0; i < count && left > 0; i++)
 	{
-		const int64 part = Min(refunds[i].facts.loss, taken);
+		const int64 part = Min(refunds[i].facts.loss, left);
 
 		if (!refunds[i].is_unasked)
 			continue;
 		refunds[i].facts.loss -= part;
 		dw_refund_save(&refunds[i]);
-		taken -= part;
+		left -= part;
 	}
-	return true;
+	return given;
+}
+
+/*
+ * It bears of chargebacks what it has room for.  They go by a receipt that has
+ * become its payment, where a bank that gives it back leaves it.
+ */
+static int64
+give_for_chargebacks(const DwCover *cover, DwEscrowRow *row, int64 room)
+{
+	int			count;
+	int			receipt_count;
+	DwReceipt  *receipts = load_receipts(cover, &receipt_count);
+	DwChargebackRow *rows = dw_chargebacks_at_loss(cover->psp,
+												   cover->psp_reference,
+												   cover->currency, &count);
+	int64		given = 0;
+
+	for (int i = 0; i < count && receipt_count > 0 && given < room; i++)
+	{
+		DwChargeback *chargeback = &rows[i].chargeback;
+		const int64 part = give(cover, row,
+								Min(dw_chargeback_borne(chargeback),
+									room - given));
+
+		if (part == 0)
+			break;
+		chargeback->covered += part;
+		if (dw_uuid_is_nil(&rows[i].receipt_id))
+			rows[i].receipt_id = receipts[0].id;
+		dw_chargeback_save(&rows[i]);
+		given += part;
+	}
+	return given;
+}
+
+/* The escrow of another job makes good what it can. */
+static void
+cover_of_job(const DwCover *cover, const DwChargeJob *part)
+{
+	DwJob		job;
+	DwEscrowRow row;
+	int64		room;
+	int64		given;
+
+	if (!dw_job_lock(&part->job_id, &job) ||
+		!dw_escrow_lock(&part->job_id, &row))
+		return;
+	/* what it gave before, for whatever was told, was of its part */
+	room = Min(left_in(cover, &row), part->amount - part->given);
+	given = give_for_refunds(cover, &row, room);
+	if (part->is_assigned)
+		given += give_for_chargebacks(cover, &row, room - given);
+	if (given > 0)
+		dw_escrow_move_job(&job, &row);
+}
+
+/* True when the platform bears some of the charge still. */
+static bool
+is_borne(const DwCover *cover)
+{
+	Borne		borne;
+
+	load_borne(cover, &borne);
+	return borne.count > 0;
+}
+
+/* The escrows of other jobs make good the rest. */
+static void
+cover_of_others(const DwCover *cover)
+{
+	int			count;
+	DwChargeJob *parts;
+
+	if (!is_borne(cover))
+		return;
+	parts = dw_charge_jobs(cover->psp, cover->psp_reference,
+						   cover->currency, &count);
+	for (int i = 0; i < count; i++)
+		if (!dw_uuid_equal(&parts[i].job_id, &cover->job_id))
+			cover_of_job(cover, &parts[i]);
+}
+
+void
+dw_charge_lock_jobs(const char *psp, const char *psp_reference)
+{
+	int			count;
+	DwChargeJob *parts;
+	DwJob		job;
+
+	if (psp_reference == NULL)
+		return;
+	parts = dw_charge_jobs(psp, psp_reference, NULL, &count);
+	for (int i = 0; i < count; i++)
+		(void) dw_job_lock(&parts[i].job_id, &job);
+}
+
+bool
+dw_charge_cover(const DwCover *cover, DwEscrowRow *row)
+{
+	bool		gave;
+
+	if (cover->psp_reference == NULL || cover->currency == NULL)
+		return false;
+	cover_of_receipts(cover);
+	gave = row != NULL &&
+		give_for_refunds(cover, row, left_in(cover, row)) > 0;
+	cover_of_others(cover);
+	return gave;
 }

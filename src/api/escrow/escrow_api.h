@@ -111,23 +111,25 @@ typedef struct DwCover
 	const char *psp;			/* company that tells of it */
 	const char *psp_reference;	/* its name for the charge, or NULL */
 	const char *currency;		/* of what the event moves; NULL = none */
+	DwUuid		job_id;			/* that the event has locked; nil = none */
 	DwActor		actor;			/* who tells it */
 	TimestampTz occurred_at;	/* by the company's clock, or DT_NOBEGIN */
 } DwCover;
 
 /*
- * Makes good what the platform bears for the charge out of its receipts.  The
- * last thing an event does: it reads and writes the rows of refunds and
- * chargebacks anew.  The caller has locked the charge and its receipts.
+ * Locks the jobs whose escrows took money of the charge, after its receipts
+ * and before any other job.
  */
-extern void dw_charge_cover(const DwCover *cover);
+extern void dw_charge_lock_jobs(const char *psp, const char *psp_reference);
 
 /*
- * Makes good what the platform bears of refunds of the charge that nobody had
- * asked for out of the escrow that has its money: what is held and nobody
- * disputes.  True: the escrow gave some, and the caller moves the job on.
+ * Makes good what the platform bears for the charge: out of its receipts, of
+ * row (NULL = none of it) what refunds took that nobody had asked for, and of
+ * the escrows of other jobs that took some of it.  It reads and writes the
+ * rows of refunds and chargebacks anew.  The caller has locked the charge, its
+ * receipts and its jobs.  True: row gave some, and the caller moves its job.
  */
-extern bool dw_escrow_cover(const DwCover *cover, DwEscrowRow *row);
+extern bool dw_charge_cover(const DwCover *cover, DwEscrowRow *row);
 
 /*
  * A locked receipt bears so much of what the platform had borne, of a

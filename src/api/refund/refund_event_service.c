@@ -960,13 +960,12 @@ cover(const DwRefundWork *work)
 {
 	DwRefundTold *told = work->told;
 	const DwCover cover = {told->event.psp, work->reference,
-		told->refund.currency, work->call->actor,
+		told->refund.currency, told->job.id, work->call->actor,
 	told->event.occurred_at};
 
 	if (dw_uuid_is_nil(&told->booking_id))
 		return;
-	dw_charge_cover(&cover);
-	if (told->has_escrow && dw_escrow_cover(&cover, &told->row))
+	if (dw_charge_cover(&cover, told->has_escrow ? &told->row : NULL))
 		dw_escrow_move_job(&told->job, &told->row);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "api/escrow/escrow_api.h"
 #include "api/refund/refund_api_int.h"
 #include "store/payout/payout_store.h"
 
@@ -239,6 +240,7 @@ dw_refund_lock(DwRefundWork *work)
 	lock_receipts(work);
 	/* a receipt may have become a job's payment while its lock was awaited */
 	find_job(work);
+	dw_charge_lock_jobs(told->names.psp, work->reference);
 	lock_job(told);
 	if (work->charge.kind == DW_CHARGE_REPAYMENT)
 		dw_payout_mark_user(&work->charge.user_id);

@@ -159,6 +159,49 @@ dw_charge_excess(const char *psp, const char *psp_reference,
 	return dw_read_only_int8(0);
 }
 
+DwChargeJob *
+dw_charge_jobs(const char *psp, const char *psp_reference,
+			   const char *currency, int *count)
+{
+	static const DwColumn fields[] = {
+		DW_FIELD(UUID, DwChargeJob, job_id, job_id),
+		DW_FIELD(INT8, DwChargeJob, amount, amount),
+		DW_FIELD(INT8, DwChargeJob, given, given),
+		DW_FIELD(BOOL, DwChargeJob, is_assigned, is_assigned)
+	};
+	static DwMap jobs = DW_MAP(fields);
+	static DwStatement select_jobs =
+		DW_STATEMENT("SELECT t.scope_id AS job_id, "
+					 "pg_catalog.sum(t.amount)::bigint AS amount, "
+					 "COALESCE((SELECT pg_catalog.sum(g.amount) "
+					 "FROM dwello.transactions AS g "
+					 "WHERE g.scope_id = t.scope_id "
+					 "AND g.transaction_type = 'refund' "
+					 "AND g.psp = $1 AND g.psp_reference = $2), 0)::bigint "
+					 "AS given, "
+					 "pg_catalog.bool_or(t.id = ANY (ARRAY(SELECT "
+					 "pg_catalog.unnest(r.payment_ids) "
+					 "FROM dwello.receipts AS r WHERE r.psp = $1 "
+					 "AND r.psp_reference = $2))) AS is_assigned "
+					 "FROM dwello.transactions AS t WHERE t.psp = $1 "
+					 "AND t.psp_reference = $2 "
+					 "AND t.transaction_type = 'payment' "
+					 "AND t.status = 'completed' "
+					 "AND ($3::text IS NULL OR t.currency = $3) "
+					 "GROUP BY t.scope_id ORDER BY t.scope_id");
+	DwParams	p = DW_PARAMS;
+	DwChargeJob *rows;
+
+	dw_param_text(&p, psp);
+	dw_param_text(&p, psp_reference);
+	dw_param_text(&p, currency);
+	*count = (int) dw_execute(&select_jobs, &p);
+	rows = palloc_array(DwChargeJob, *count + 1);
+	for (int i = 0; i < *count; i++)
+		dw_map_read(&jobs, i, &rows[i]);
+	return rows;
+}
+
 bool
 dw_charge_is_of(const DwCharge *charge, const DwUuid *job_id, const char *psp)
 {

@@ -91,6 +91,22 @@ extern int64 dw_charge_excess(const char *psp, const char *psp_reference,
 extern bool dw_charge_is_of(const DwCharge *charge, const DwUuid *job_id,
 							const char *psp);
 
+/* The escrow of a job that took money of a charge. */
+typedef struct DwChargeJob
+{
+	DwUuid		job_id;			/* whose it is */
+	int64		amount;			/* of the charge, that it took; minor units */
+	int64		given;			/* of it, as refunds under its name */
+	bool		is_assigned;	/* out of a receipt of the charge */
+}			DwChargeJob;
+
+/*
+ * All that took some in this currency, or in any for NULL, in the order of
+ * their jobs' ids; none for a charge without a name.
+ */
+extern DwChargeJob * dw_charge_jobs(const char *psp, const char *psp_reference,
+									const char *currency, int *count);
+
 /*
  * Lets nobody else tell of this charge until the end of the transaction; NULL
  * is none.  It comes before the locks of receipts and jobs: what is told

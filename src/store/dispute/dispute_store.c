@@ -431,6 +431,25 @@ dw_chargeback_save(DwChargebackRow *row)
 	dw_table_update(&chargebacks, row);
 }
 
+void
+dw_chargeback_move(const DwChargebackRow *row, const DwUuid *scope_id)
+{
+	static DwStatement update_scope =
+		DW_STATEMENT("UPDATE dwello.chargebacks SET scope_id = $3, "
+					 "job_id = $4, homeowner_id = $5, provider_id = $6, "
+					 "payment_id = $7 WHERE scope_id = $1 AND id = $2");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, scope_id);
+	dw_param_uuid(&p, &row->id);
+	dw_param_uuid(&p, &row->scope_id);
+	dw_param_uuid(&p, &row->job_id);
+	dw_param_uuid(&p, &row->homeowner_id);
+	dw_param_uuid(&p, &row->provider_id);
+	dw_param_uuid(&p, &row->payment_id);
+	(void) dw_execute(&update_scope, &p);
+}
+
 /* Since when the escrow was frozen, up to the end of the last one. */
 static TimestampTz
 frozen_since(const DwUuid *job_id, const DwUuid *last)

@@ -181,6 +181,10 @@ extern void dw_escrow_load_contested(DwEscrowRow *row);
 extern void dw_chargeback_insert(DwChargebackRow *row);
 extern void dw_chargeback_save(DwChargebackRow *row);
 
+/* Writes whose money it takes from now on; it was kept in that scope. */
+extern void dw_chargeback_move(const DwChargebackRow *row,
+							   const DwUuid *scope_id);
+
 /*
  * The last one open has just ended: submitted milestones are given the time
  * for review back that the escrow was frozen.
