@@ -325,7 +325,7 @@ DECLARE
 BEGIN
   PERFORM set_config('session_replication_role', 'replica', true);
   FOR said IN SELECT relation, array_agg(attname) AS names FROM pg_temp.currency GROUP BY 1 LOOP
-    FOR part IN SELECT format('DROP CONSTRAINT IF EXISTS %I CASCADE', conname) FROM pg_constraint WHERE conrelid = said.relation AND contype <> 'p'
+    FOR part IN SELECT format('DROP CONSTRAINT IF EXISTS %I CASCADE', conname) FROM pg_constraint WHERE conrelid = said.relation AND contype NOT IN ('p', 'n')
       UNION ALL SELECT format('ALTER COLUMN %I %s', a.attname, CASE WHEN k.conname IS NULL THEN 'DROP NOT NULL'
                          WHEN a.atttypid = 'uuid'::regtype THEN 'SET DEFAULT gen_random_uuid()' WHEN y.typtype = 'r' THEN 'SET DEFAULT ''empty'''
                          WHEN y.typtype = 'e' THEN format('SET DEFAULT %L', (SELECT min(enumlabel) FROM pg_enum WHERE enumtypid = y.oid))
