@@ -198,6 +198,18 @@ SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('twice');
 SELECT count(*) AS bookings FROM dwello.transactions WHERE psp = 'twice' AND transaction_type IN ('refund_payment', 'refund_return');
 SELECT amount, refund_status, replayed FROM dwello.confirm_refund(t.user('twice'), 'twice', 't 5', refund_reference => 're 1', amount => 40000, occurred_at => '2027-03-05');
 SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('twice');
+-- so is one that was booked in two parts: out of what another had failed into, and out of the escrow
+SELECT t.asked('halves', 400);
+SELECT amount, held FROM dwello.confirm_refund(t.user('halves'), 'halves', 'h 1', amount => 400, psp_reference => 'ch', refund_reference => 're 1', occurred_at => '2027-03-01');
+SELECT amount, refund_status FROM dwello.fail_refund(NULL, 'halves', 'h 2', refund_reference => 're 1', occurred_at => '2027-03-02');
+SELECT amount FROM dwello.confirm_refund(t.user('halves'), 'halves', 'h 3', amount => 500, psp_reference => 'ch', refund_reference => 're 2', occurred_at => '2027-03-03');
+SELECT amount FROM dwello.fail_refund(NULL, 'halves', 'h 4', refund_reference => 're 2', occurred_at => '2027-03-04');
+SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('halves');
+SELECT amount, replayed FROM dwello.confirm_refund(t.user('halves'), 'halves', 'h 5', amount => 500, psp_reference => 'ch', refund_reference => 're 2', occurred_at => '2027-03-03');
+SELECT amount, replayed FROM dwello.fail_refund(NULL, 'halves', 'h 6', refund_reference => 're 2', occurred_at => '2027-03-04');
+SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('halves');
+SELECT amount, replayed FROM dwello.confirm_refund(t.user('halves'), 'halves', 'h 7', amount => 500, psp_reference => 'ch', refund_reference => 're 2', occurred_at => '2027-03-05');
+SELECT held, with_company, apart FROM t.stand WHERE job_id = t.user('halves');
 -- what is booked in two parts, of two scopes, is one line
 SELECT t.asked('parts', 1000);
 SELECT FROM dwello.confirm_payment(t.user('parts'), 'parts', 'p 1', 50000, 'USD', psp_reference => 'ch b', occurred_at => '2027-03-02');

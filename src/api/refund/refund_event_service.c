@@ -516,6 +516,16 @@ is_overtaken(DwRefundWork *work, const DwRefundRow *refund, const char *other)
 										 other, other);
 }
 
+/* True when that was told of any of them: of parts the event names one. */
+static bool
+any_is_overtaken(DwRefundWork *work, const char *other)
+{
+	for (int i = 0; i < work->row_count; i++)
+		if (is_overtaken(work, &work->rows[i], other))
+			return true;
+	return false;
+}
+
 /* What the event has told that a refund was sent by; 0: none has. */
 static int64
 told_of(const DwRefundRow *refund)
@@ -563,13 +573,6 @@ told_again(DwRefundWork *work, DwRefundRow *refund)
 	work->told->refund = *refund;
 }
 
-/* True when that one was sent was told before it had failed. */
-static bool
-was_sent(const DwRefundRow *refund, bool is_later)
-{
-	return is_later && refund->event_id != NULL;
-}
-
 /* Books one as sent; gives what of the amount is above it. */
 static int64
 sent_one(DwRefundWork *work, DwRefundRow *refund, bool is_later)
@@ -577,8 +580,8 @@ sent_one(DwRefundWork *work, DwRefundRow *refund, bool is_later)
 	const int64 amount = work->told->event.amount;
 	int64		sent;
 
-	if (was_sent(refund, is_later))
-	{
+	if (is_later && refund->event_id != NULL)
+	{							/* told before it had failed */
 		told_again(work, refund);
 		return 0;
 	}
@@ -646,26 +649,25 @@ static int64
 sent_called(DwRefundWork *work)
 {
 	const int64 amount = work->told->event.amount;
+	const bool	is_later = any_is_overtaken(work, DW_REFUND_IS_FAILED);
 	int64		rest = amount;
-	bool		is_later = false;
 
 	need_same(work);
 	for (int i = 0; i < work->row_count; i++)
 	{
 		DwRefundRow *refund = &work->rows[i];
 
-		if (refund->facts.status == DW_REFUND_COMPLETED)
-			continue;
-		is_later = is_later || is_overtaken(work, refund,
-											DW_REFUND_IS_FAILED);
-		if (!was_sent(refund, is_later))
+		if (refund->facts.status != DW_REFUND_COMPLETED &&
+			!(is_later && refund->event_id != NULL))
 			rest -= sent_apply(work, refund, amount > 0 ? rest : 0);
 	}
-	work->fails_again = is_later && !dw_uuid_is_nil(&work->told->booking_id);
-	if (!dw_uuid_is_nil(&work->told->booking_id))
-		return amount > 0 ? rest : 0;
-	told_again(work, &work->rows[0]);
-	return 0;
+	if (dw_uuid_is_nil(&work->told->booking_id))
+	{
+		told_again(work, &work->rows[0]);
+		return 0;
+	}
+	work->fails_again = is_later;
+	return amount > 0 ? rest : 0;
 }
 
 /*
@@ -863,12 +865,9 @@ is_sent_otherwise(const DwRefundWork *work, const DwRefundRow *refund)
 static bool
 is_sent_later(DwRefundWork *work, const DwRefundRow *refund)
 {
-	if (refund->facts.status != DW_REFUND_COMPLETED)
-		return false;
-	for (int i = 0; i < work->row_count && work->is_known; i++)
-		if (is_overtaken(work, &work->rows[i], DW_REFUND_CONFIRMED))
-			return true;
-	return is_overtaken(work, refund, DW_REFUND_CONFIRMED);
+	return refund->facts.status == DW_REFUND_COMPLETED &&
+		(work->is_known ? any_is_overtaken(work, DW_REFUND_CONFIRMED)
+		 : is_overtaken(work, refund, DW_REFUND_CONFIRMED));
 }
 
 /* Books the one that failed so. */
