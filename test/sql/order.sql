@@ -292,6 +292,36 @@ SELECT y.story, e.* FROM (VALUES
       AS z (name, call) ON z.name = o.name) AS w,
   LATERAL t.all_end(w.events) AS e;
 
+-- the same of what comes back to a provider, who had repaid it or had it as a tip
+SELECT t.award('thanked', 100000);
+SELECT held FROM dwello.confirm_payment(t.user('thanked'), 'seq', 'th 1', 100000, 'USD');
+SELECT t.start('thanked');
+SELECT t.does('h1', $$release_escrow(t.user('thanked'))$$), t.does('h1', $$tip(t.user('thanked'), 100000)$$);
+SELECT set_config('t.thanks', x.id::text, true) IS NOT NULL AS named FROM dwello.transactions AS x WHERE x.scope_id = t.user('thanked') AND x.status = 'pending';
+SELECT t.look();
+SELECT x.of_what, y.story, e.* FROM (VALUES ('repayment', $$confirm_repayment(t.user('p2'), 'seq', 'z 1', 100000, 'USD'$$),
+    ('tip', $$confirm_payment(t.user('thanked'), 'seq', 'z 1', 100000, 'USD', current_setting('t.thanks')::uuid$$)) AS x (of_what, paid),
+  LATERAL (VALUES
+  ('won, all refunded', ARRAY['P', 'CB 60', 'won 60', 'R all']),
+  ('all refunded, won', ARRAY['P', 'CB 60', 'R all', 'won 60']),
+  ('two cases, one won', ARRAY['P', 'CB 60', 'CB', 'won 60']),
+  ('two cases, the other won', ARRAY['P', 'CB 60', 'CB', 'won']),
+  ('two cases, one won, one lost in part', ARRAY['P', 'CB 60', 'CB', 'won 60', 'part']),
+  ('failed, all taken, won', ARRAY['P', 'R', 'F', 'CB', 'won'])) AS y (story, names),
+  LATERAL (SELECT array_agg(replace(z.call, '%', x.paid) ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('P', $$%, psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('R', $$confirm_refund(NULL, 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', refund_reference => 're z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('F', $$fail_refund(NULL, 'seq', 'z 3', refund_reference => 're z', occurred_at => '2031-01-01 03:00+00')$$),
+      ('R all', $$confirm_refund(NULL, 'seq', 'z 4', amount => 100000, psp_reference => 'ch z', refund_reference => 're y', currency => 'USD', occurred_at => '2031-01-01 05:00+00')$$),
+      ('CB', $$open_chargeback(NULL, 'seq', 'z 5', 100000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 60', $$open_chargeback(NULL, 'seq', 'z 6', 60000, 'USD', 'ch z', case_reference => 'dp y', occurred_at => '2031-01-01 04:00+00')$$),
+      ('won', $$close_chargeback(NULL, 'seq', 'z 8', true, case_reference => 'dp z', occurred_at => '2031-01-01 06:00+00')$$),
+      ('part', $$close_chargeback(NULL, 'seq', 'z 7', false, lost_amount => 70000, case_reference => 'dp z', occurred_at => '2031-01-01 06:00+00')$$),
+      ('won 60', $$close_chargeback(NULL, 'seq', 'z 9', true, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
+
 -- the same of what comes back to an escrow, out of which nobody is paid then
 SELECT y.story, e.* FROM (VALUES
   ('won, all refunded', ARRAY['P', 'CB 60', 'won 60', 'R all']),

@@ -674,15 +674,20 @@ cover_rest(DwCase *of)
 	(void) dw_charge_cover(&cover, NULL);
 }
 
-/* Reads the chargeback again, as what made it good has left it. */
+/*
+ * What a provider has of a tip or a repayment, or has again, makes good the
+ * rest; reads the chargeback again, as what made it good has left it.
+ */
 static void
-reload(DwCase *of)
+finish(DwCase *of)
 {
+	const DwCover cover = cover_of(of);
 	const DwChargebackNames names = {
 		.psp = of->taken.psp,.id = &of->taken.id
 	};
 	int			count;
 
+	dw_provider_cover(&cover, of->has_escrow ? &of->row : NULL);
 	of->taken = dw_chargebacks_named(&names, &count)[0];
 }
 
@@ -701,7 +706,7 @@ dw_case_apply(DwCase *of)
 		cover_rest(of);
 	}
 	if (!of->told.is_inquiry)
-		reload(of);
+		finish(of);
 	/* what of a repayment is owed anew its provider's payouts wait for */
 	if (!of->has_job && !dw_uuid_is_nil(&of->taken.provider_id))
 		(void) dw_payouts_review_all(&of->taken.provider_id, 1, true);

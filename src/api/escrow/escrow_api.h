@@ -132,6 +132,14 @@ extern void dw_charge_lock_jobs(const char *psp, const char *psp_reference);
 extern bool dw_charge_cover(const DwCover *cover, DwEscrowRow *row);
 
 /*
+ * After that, makes good what the platform still bears out of what the
+ * provider has of the charge: a tip of the job of row (NULL = none of it), or
+ * what they have repaid.  They owe it; the caller has locked as above, and
+ * reviews the payouts of who has repaid.
+ */
+extern void dw_provider_cover(const DwCover *cover, DwEscrowRow *row);
+
+/*
  * A locked receipt bears so much of what the platform had borne, of a
  * chargeback or a refund_payment (type); < 0: that much of a chargeback is
  * back, in this one as far as it has room, then in others of the charge, which

@@ -958,14 +958,16 @@ static void
 cover(const DwRefundWork *work)
 {
 	DwRefundTold *told = work->told;
+	DwEscrowRow *row = told->has_escrow ? &told->row : NULL;
 	const DwCover cover = {told->event.psp, work->reference,
 		told->refund.currency, told->job.id, work->call->actor,
 	told->event.occurred_at};
 
 	if (dw_uuid_is_nil(&told->booking_id))
 		return;
-	if (dw_charge_cover(&cover, told->has_escrow ? &told->row : NULL))
+	if (dw_charge_cover(&cover, row))
 		dw_escrow_move_job(&told->job, &told->row);
+	dw_provider_cover(&cover, row);
 }
 
 bool

@@ -78,6 +78,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_CANCELLATION,	/* the homeowner cancels: both at once */
 	DW_POSTING_REFUND_OWED,		/* a company gave back what a provider had */
 	DW_POSTING_TIP_RETURNED,	/* the provider gives a tip back */
+	DW_POSTING_LOSS_OWED,		/* the provider has what the platform bore */
 	DW_POSTING_EVENT_COUNT
 } DwPostingEvent;
 
