@@ -106,7 +106,7 @@ const chargeback = {
 			x.id === args.chargeback_id && x.psp === args.psp) : open[0];
 
 		need(c, 'WD101');
-		need(args.chargeback_id || open.length === 1, '22023');
+		need(args.chargeback_id || open.length === 1, 'WD101');
 		need((args.lost_amount ?? 0n) <= c.amount, '22023');
 		const isNews = c.status !== type || (!args.won &&
 			(args.lost_amount ?? c.lost) !== c.lost);

@@ -83,7 +83,7 @@ const refund = {
 		const sent = fitting.filter((r) => r.status === 'completed');
 
 		need(pending.length === 1 || pending.length === 0 &&
-			sent.length <= 1, '22023');
+			sent.length <= 1, 'WD101');
 		return this.foremost(fitting);
 	},
 
@@ -157,7 +157,7 @@ const refund = {
 
 		need(fitting.length > 0 || !args.refund_id && !args.transaction_id,
 			'WD101');
-		need(pending.length <= 1 || amount !== undefined, '22023');
+		need(pending.length <= 1 || amount !== undefined, 'WD101');
 		const one = pending.length > 0 || fitting.length === 0 ? null
 			: this.meant(fitting, args);
 		const known = one === null ? pending : one ? [one] : [];
