@@ -110,6 +110,7 @@ SELECT job_id, amount, refund_status FROM dwello.confirm_refund(t.user('mine'), 
 SELECT t.loss() - :loss AS loss;
 SELECT currency, available, receivable, withdrawable FROM dwello.provider_balance(t.user('p2'));
 SELECT provider_id = t.user('p2') AS of_p2, homeowner_id = t.user('p2') AS to_p2, amount, loss, status FROM dwello.refunds WHERE psp = 'whose' AND psp_reference = 'rp';
+-- what comes back to the provider makes that loss good first: the company has 5000 of the charge, then 35000
 SELECT chargeback_status, held FROM dwello.close_chargeback(NULL, 'whose', 'd 4', false, lost_amount => 30000, case_reference => 'dp 5');
 SELECT receivable FROM dwello.provider_balance(t.user('p2'));
 SELECT chargeback_status FROM dwello.close_chargeback(NULL, 'whose', 'd 5', true, case_reference => 'dp 5');
