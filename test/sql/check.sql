@@ -245,6 +245,8 @@ INSERT INTO fault (rule, object, sql) VALUES
   ('requirement_drift', 'jobs', $$UPDATE dwello.jobs SET requirement_bits = 31 WHERE status = 'open'$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'pending', answered_at = NULL$$),
   ('counter_offer_drift', 'counter_offers', $$UPDATE dwello.counter_offers SET status = 'accepted'$$),
+  ('place_drift', 'job_sites', $$UPDATE dwello.job_sites SET place = st_setsrid(st_makepoint(0, st_y(place::geometry)), 4326)$$),
+  ('place_drift', 'job_sites', $$UPDATE dwello.job_sites SET place = st_setsrid(st_makepoint(st_x(place::geometry), 0), 4326)$$),
   ('rank_missing', 'bid_ranks', $$DELETE FROM dwello.bid_ranks; UPDATE dwello.jobs SET bid_mode = 'rank_only' WHERE status = 'open'$$),
   ('change_order_drift', 'change_orders', $$UPDATE dwello.jobs SET status = 'cancelled' WHERE status = 'in_progress'$$),
   ('invite_drift', 'job_invites', $$UPDATE dwello.jobs SET status = 'cancelled', is_listed = false WHERE status = 'open'$$),

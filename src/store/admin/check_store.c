@@ -352,6 +352,13 @@ static DwCheckRule rules[] =
 		 "JOIN dwello.bids AS b ON b.job_id = r.job_id AND b.id = r.bid_id "
 		 "WHERE r.provider_id <> b.provider_id ORDER BY 1, 2",
 		 "Set the columns to the bid's; policies go by them."),
+	RULE("place_drift",
+		 "SELECT 'job_sites', 'Job ' || s.job_id || ': the place of its site "
+		 "is not that of the job.' FROM dwello.job_sites AS s "
+		 "JOIN dwello.jobs AS j ON j.id = s.job_id "
+		 "WHERE st_x(s.place::geometry) <> st_x(j.location::geometry) "
+		 "OR st_y(s.place::geometry) <> st_y(j.location::geometry) ORDER BY 2",
+		 "Set place to the job's location."),
 	RULE("rank_missing",
 		 "SELECT 'bid_ranks', 'Bid ' || b.id || ' has no row, so its bidder "
 		 "is not told its third.' FROM dwello.jobs AS j "
