@@ -81,7 +81,7 @@ CREATE INDEX chargebacks_job_id_idx ON dwello.chargebacks (job_id);
 CREATE INDEX chargebacks_payment_id_idx ON dwello.chargebacks (payment_id);
 CREATE INDEX chargebacks_name_idx ON dwello.chargebacks (psp, psp_reference) WHERE psp_reference IS NOT NULL;
 CREATE INDEX chargebacks_case_idx ON dwello.chargebacks (psp, case_reference) WHERE case_reference IS NOT NULL;
-CREATE UNIQUE INDEX chargebacks_fee_id_key ON dwello.chargebacks (fee_id) WHERE fee_id IS NOT NULL;
+CREATE INDEX chargebacks_fee_id_idx ON dwello.chargebacks (fee_id) WHERE fee_id IS NOT NULL;
 COMMENT ON TABLE dwello.chargebacks IS 'Payments that a homeowner''s bank has taken back.';
 COMMENT ON COLUMN dwello.chargebacks.scope_id IS 'Of what it books: the job, or what its event makes where there is no escrow.';
 COMMENT ON COLUMN dwello.chargebacks.job_id IS 'The job whose payment, tip or receipt it is about; NULL = none.';
