@@ -367,16 +367,7 @@ proposal_check(DwCall *call, const Answer *answer)
 						  " %d.", answer->proposal.terms_version,
 						  job->terms_version),
 				 "The agent looks at the new terms by itself.");
-	if (dw_bidding_over(job))
-		dw_bidding_refuse_late(job);
-	if (job->status != DW_JOB_OPEN)
-		dw_raise(DW_INVALID_TRANSITION,
-				 psprintf("a job that is %s takes no bids",
-						  dw_job_status_label(job->status)),
-				 psprintf("Job %s is in state \"%s\".",
-						  dw_uuid_text(&job->id),
-						  dw_job_status_label(job->status)),
-				 "Only an open job takes bids.");
+	dw_bidding_need_open(job);
 	if (dw_now() >= answer->proposal.created_at +
 		proposal_days() * USECS_PER_DAY)
 		dw_raise(DW_DEADLINE_PASSED, "the proposal has expired",

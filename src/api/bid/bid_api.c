@@ -349,7 +349,7 @@ job_check(DwCall *call, const DwJob *job, DwBid *bid)
 										   CURRENCY_MAX);
 
 	offer_need_terms(call, "terms_version", job);
-	dw_bid_need_open(job);
+	dw_bidding_need_open(job);
 	if (currency != NULL && strcmp(currency, job->currency) != 0)
 		dw_raise(DW_CURRENCY_MISMATCH,
 				 "the bid is in another currency than the job",

@@ -33,13 +33,10 @@ extern void dw_bid_need_least(DwCall *call, const char *arg, int64 amount,
 /* 42501 for a provider who lacks a verification that is wanted by now. */
 extern void dw_bid_need_verified(DwCall *call);
 
-/* WD102, WD101: whether a job takes bids. */
-extern void dw_bid_need_open(const DwJob *job);
-
 /*
  * Has the job of a new bid, which the caller has shared and not locked, asked
  * as the transaction ends whether it takes bids still: the errors of
- * dw_bid_need_open() then.
+ * dw_bidding_need_open() then.
  */
 extern void dw_bid_ask_again(const DwBid *bid);
 

@@ -35,21 +35,6 @@ static LateBid *bids = NULL;
 static int	bid_count = 0;
 static int	bid_room = 0;
 
-void
-dw_bid_need_open(const DwJob *job)
-{
-	if (dw_bidding_over(job))
-		dw_bidding_refuse_late(job);
-	if (job->status != DW_JOB_OPEN)
-		dw_raise(DW_INVALID_TRANSITION,
-				 psprintf("a job that is %s takes no bids",
-						  dw_job_status_label(job->status)),
-				 psprintf("Job %s is in state \"%s\".",
-						  dw_uuid_text(&job->id),
-						  dw_job_status_label(job->status)),
-				 "Only an open job takes bids.");
-}
-
 /* In the order of jobs, so that two who bid on the same ones cannot meet. */
 static int
 late_compare(const void *a, const void *b)
@@ -75,7 +60,7 @@ ask_again(void)
 	for (int i = 0; i < bid_count; i++)
 		if (dw_bid_lock_job(&bids[i].job_id, &bids[i].bid_id, &job) &&
 			job.status != DW_JOB_OPEN)
-			dw_bid_need_open(&job);
+			dw_bidding_need_open(&job);
 	dw_owner_end(&scope);
 	PopActiveSnapshot();
 }

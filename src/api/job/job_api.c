@@ -167,6 +167,21 @@ dw_bidding_refuse_late(const DwJob *job)
 }
 
 void
+dw_bidding_need_open(const DwJob *job)
+{
+	if (dw_bidding_over(job))
+		dw_bidding_refuse_late(job);
+	if (job->status != DW_JOB_OPEN)
+		dw_raise(DW_INVALID_TRANSITION,
+				 psprintf("a job that is %s takes no bids",
+						  dw_job_status_label(job->status)),
+				 psprintf("Job %s is in state \"%s\".",
+						  dw_uuid_text(&job->id),
+						  dw_job_status_label(job->status)),
+				 "Only an open job takes bids.");
+}
+
+void
 dw_contract_need_time(const DwJob *job, const DwEscrow *escrow)
 {
 	DwTransaction payment;

@@ -76,6 +76,9 @@ extern void dw_contract_need_answered(const DwEscrowRow *row);
 /* Raises WD102 for a job whose time for bids is over. */
 pg_noreturn extern void dw_bidding_refuse_late(const DwJob *job);
 
+/* WD102, WD101: whether a job takes bids. */
+extern void dw_bidding_need_open(const DwJob *job);
+
 /*
  * The photos of the argument of that name, text[], and how many; each is a
  * text that says where it is, and what is wrong with one is noted.
