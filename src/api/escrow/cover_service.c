@@ -24,6 +24,31 @@
 #include "store/company/company_store.h"
 #include "store/payout/payout_store.h"
 
+/* A transaction that books what happened to the charge; its sides are open. */
+static DwTransaction
+transaction_of(const DwCover *cover, const DwUuid *scope_id,
+			   DwTransactionType type, int64 amount)
+{
+	return (DwTransaction)
+	{
+		.scope_id = *scope_id,
+			.id = dw_transaction_id(),
+			.type = type,
+			.status = DW_TRANSACTION_PENDING,
+			.amount = amount,
+			.net_amount = amount,
+			.currency = cover->currency,
+			.psp = cover->psp,
+			.psp_reference = cover->psp_reference,
+			.actor = cover->actor,
+			.pay_by = DT_NOBEGIN,
+			.created_at = dw_now(),
+			.completed_at = DT_NOBEGIN,
+			.occurred_at = cover->occurred_at,
+			.booked_on = DATEVAL_NOBEGIN
+	};
+}
+
 /* Moves so much between a receipt and the platform's loss. */
 static void
 bear(const DwCover *cover, DwReceipt *receipt, DwTransactionType type,
@@ -31,26 +56,14 @@ bear(const DwCover *cover, DwReceipt *receipt, DwTransactionType type,
 {
 	const bool	comes_back = change < 0;
 	DwAccount	accounts[2];
-	DwTransaction transaction = {
-		.scope_id = receipt->id,
-		.id = dw_transaction_id(),
-		.payer_id = receipt->user_id,
-		.type = type,
-		.status = DW_TRANSACTION_PENDING,
-		.amount = llabs(change),
-		.net_amount = llabs(change),
-		.currency = receipt->currency,
-		.psp = receipt->psp,
-		.psp_reference = receipt->psp_reference,
-		.actor = cover->actor,
-		.pay_by = DT_NOBEGIN,
-		.created_at = dw_now(),
-		.completed_at = DT_NOBEGIN,
-		.occurred_at = cover->occurred_at,
-		.booked_on = DATEVAL_NOBEGIN
-	};
+	DwTransaction transaction = transaction_of(cover, &receipt->id, type,
+											   llabs(change));
 	DwPosting	posting;
 
+	transaction.payer_id = receipt->user_id;
+	transaction.currency = receipt->currency;
+	transaction.psp = receipt->psp;
+	transaction.psp_reference = receipt->psp_reference;
 	accounts[comes_back] = dw_account_of_receipt(&receipt->id,
 												 receipt->currency,
 												 receipt->psp);
@@ -217,7 +230,10 @@ find_holder(const DwCover *cover, DwEscrowRow *row, Holder *holder)
 	.job_id = row != NULL ? row->job_id : (DwUuid) {{0}}};
 	DwCharge	charge;
 
-	*holder = (Holder) {0};
+	*holder = (Holder)
+	{
+		0
+	};
 	if (!dw_charge_find(&names, &charge) ||
 		strcmp(charge.currency, cover->currency) != 0)
 		return false;
@@ -244,26 +260,11 @@ owe(const DwCover *cover, Holder *holder, DwTransactionType type,
 										 cover->currency);
 	const DwAccount loss = dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
 												  cover->currency);
-	DwTransaction transaction = {
-		.scope_id = holder->scope_id,
-		.id = dw_transaction_id(),
-		.payer_id = holder->provider_id,
-		.type = type,
-		.status = DW_TRANSACTION_PENDING,
-		.amount = amount,
-		.net_amount = amount,
-		.currency = cover->currency,
-		.psp = cover->psp,
-		.psp_reference = cover->psp_reference,
-		.actor = cover->actor,
-		.pay_by = DT_NOBEGIN,
-		.created_at = dw_now(),
-		.completed_at = DT_NOBEGIN,
-		.occurred_at = cover->occurred_at,
-		.booked_on = DATEVAL_NOBEGIN
-	};
+	DwTransaction transaction = transaction_of(cover, &holder->scope_id, type,
+											   amount);
 	DwPosting	posting;
 
+	transaction.payer_id = holder->provider_id;
 	dw_posting_move(&posting, DW_POSTING_LOSS_OWED, &owed, &loss, amount);
 	dw_postings_ensure(&posting, 1);
 	if (holder->row != NULL)
@@ -365,27 +366,13 @@ book_refunded(const DwCover *cover, DwEscrowRow *row, int64 amount,
 	from, NULL};
 	const DwParties parties = DW_ESCROW_PARTIES(row);
 	const DwGivenBack part = {NULL, amount};
-	DwTransaction transaction = {
-		.scope_id = row->job_id,
-		.id = dw_transaction_id(),
-		.payer_id = row->provider_id,
-		.payee_id = row->homeowner_id,
-		.type = DW_TRANSACTION_REFUND,
-		.status = DW_TRANSACTION_PENDING,
-		.amount = amount,
-		.net_amount = amount,
-		.currency = row->escrow.currency,
-		.psp = cover->psp,
-		.psp_reference = cover->psp_reference,
-		.actor = cover->actor,
-		.pay_by = DT_NOBEGIN,
-		.created_at = dw_now(),
-		.completed_at = DT_NOBEGIN,
-		.occurred_at = cover->occurred_at,
-		.booked_on = DATEVAL_NOBEGIN
-	};
+	DwTransaction transaction = transaction_of(cover, &row->job_id,
+											   DW_TRANSACTION_REFUND, amount);
 	DwPosting	posting;
 
+	transaction.payer_id = row->provider_id;
+	transaction.payee_id = row->homeowner_id;
+	transaction.currency = row->escrow.currency;
 	dw_posting_refund(&posting, &parties, &part, 1);
 	dw_postings_ensure(&posting, 1);
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
