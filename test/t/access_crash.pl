@@ -17,6 +17,7 @@ use constant {
 	CRASHES => 3,
 	TURNS => 900,    # of each client, more than it gets to
 	LINES => 120,    # acknowledged by all, then the crash comes
+	EACH => 3,       # by each at least
 };
 
 my $node = new_server('access_crash', '', holds => 'demo');
@@ -101,7 +102,9 @@ END
 		start($name{contact}, "\\set who '$who'", ($contact) x TURNS),
 		start($name{rotate}, '', @rotate));
 
-	wait_for_lines(LINES, map { $node->basedir . "/$_.out" } values %name);
+	my @outs = map { $node->basedir . "/$_.out" } values %name;
+	wait_for_lines(EACH, $_) foreach @outs;
+	wait_for_lines(LINES, @outs);
 	crash($node);
 	waitpid $_, 0 foreach @pids;
 	ok(restart($node), "the server recovers from crash $crash");

@@ -174,10 +174,10 @@ my $inserts = dumped('inserts', '--inserts');
 ok(!restore('inserts', @psql, '-f', $inserts),
 	'--inserts: a row that refers to a later one of its table fails');
 
-ok(!restore('parallel', 'pg_restore', '-j', 3, $custom),
-	'-j in one step: fails');
-isnt(differing(contents($target, 'parallel'), $before),
-	'', '-j in one step: rows are lost');
+# which table's rows come first is chance, so it may go well
+my $parallel = restore('parallel', 'pg_restore', '-j', 3, $custom);
+is(differing(contents($target, 'parallel'), $before) eq '',
+	$parallel, '-j in one step: fails where rows are lost');
 
 $source->safe_psql('postgres',
 	'CREATE INDEX extra_idx ON dwello.bids (status)');
