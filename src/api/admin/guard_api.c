@@ -71,11 +71,11 @@ typedef struct Firing
 	bool		before;			/* before the change */
 	bool		row_only;		/* for each row, never for the statement */
 	bool		update_only;	/* of an update */
-}			Firing;
+} Firing;
 
 /* The trigger's data; 42501 unless it fires as the extension's own do. */
 static TriggerData *
-trigger_data(FunctionCallInfo fcinfo, const Firing * firing)
+trigger_data(FunctionCallInfo fcinfo, const Firing *firing)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 

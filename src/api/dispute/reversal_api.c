@@ -221,9 +221,13 @@ DW_FUNCTION(dwello_reverse_transaction)
 	dw_args_need(&call, "job_id", "transaction_id", NULL);
 	id = dw_arg_uuid(&call, "transaction_id");
 	undoing.reason = dw_arg_text_opt(&call, "reason", DW_NOTES_MAX);
-	if (dw_arg_has(&call, "amount") && (undoing.amount = dw_arg_amount(&call,
-																	 "amount")) <= 0)
-		dw_arg_refuse(&call, "amount", DW_BAD_VALUE, "must be more than zero");
+	if (dw_arg_has(&call, "amount"))
+	{
+		undoing.amount = dw_arg_amount(&call, "amount");
+		if (undoing.amount <= 0)
+			dw_arg_refuse(&call, "amount", DW_BAD_VALUE,
+						  "must be more than zero");
+	}
 	if (reversal_begin(&call, &job, &row, &id, &undoing.original))
 		return dw_call_return(&call);
 

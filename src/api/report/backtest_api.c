@@ -485,8 +485,8 @@ walk_load(DwCall *call, Walk *walk)
 }
 
 void
-dw_backtest_version(const DwVersionReplay * replay,
-					DwVersionWorth * worth)
+dw_backtest_version(const DwVersionReplay *replay,
+					DwVersionWorth *worth)
 {
 	Walk	   *walk = palloc0(sizeof(Walk));
 

@@ -36,10 +36,10 @@ dw_method_ability(DwPaymentMethodType type)
 	return abilities[type];
 }
 
-const		DwDestination *
-dw_destination_choose(const DwDestination * all, int count)
+const DwDestination *
+dw_destination_choose(const DwDestination *all, int count)
 {
-	const		DwDestination *only = NULL;
+	const DwDestination *only = NULL;
 	int			able = 0;
 
 	for (int i = 0; i < count; i++)

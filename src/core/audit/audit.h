@@ -33,7 +33,7 @@ typedef enum DwErasure
 	DW_ERASE_SCRUB,				/* they stay, without what is personal */
 	DW_ERASE_DELETE,			/* they go */
 	DW_ERASE_KEEP				/* they stay as they are */
-}			DwErasure;
+} DwErasure;
 
 DW_LABELS_OF(erasure, DwErasure);
 

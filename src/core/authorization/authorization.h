@@ -14,7 +14,7 @@ typedef enum DwAuthorizationStatus
 	DW_AUTHORIZATION_CAPTURED,	/* as much of it as shall be */
 	DW_AUTHORIZATION_VOIDED,	/* nobody takes it any more */
 	DW_AUTHORIZATION_EXPIRED	/* its time was up */
-}			DwAuthorizationStatus;
+} DwAuthorizationStatus;
 
 DW_LABELS_OF(authorization_status, DwAuthorizationStatus);
 

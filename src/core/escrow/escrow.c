@@ -120,8 +120,8 @@ dw_milestones_fill(DwMilestone *milestones, int count, int64_t amount)
 	for (int i = 0; i < count; i++)
 	{
 		DwMilestone *milestone = &milestones[i];
-		int64_t		part = dw_money_lesser(amount,
-								   milestone->amount - milestone->funded);
+		int64_t		lacking = milestone->amount - milestone->funded;
+		int64_t		part = dw_money_lesser(amount, lacking);
 
 		milestone->moved = 0;
 		/* what a refund gave up is not paid for again */

@@ -81,7 +81,7 @@ is_changing(Oid function)
 
 /* Looks for choices of columns of one level, not into subqueries. */
 static bool
-level_walk(Node * node, void *context)
+level_walk(Node *node, void *context)
 {
 	Level	   *level = context;
 
@@ -102,7 +102,7 @@ level_walk(Node * node, void *context)
 
 /* The rows of VALUES are a level each: every one is computed once. */
 static void
-level_check(Node * expressions)
+level_check(Node *expressions)
 {
 	Level		level = {NIL};
 
@@ -112,7 +112,7 @@ level_check(Node * expressions)
 
 /* Checks a query and, as it goes down, all queries in it. */
 static bool
-query_check(Node * node, void *context)
+query_check(Node *node, void *context)
 {
 	Query	   *query = (Query *) node;
 	ListCell   *entry;
@@ -133,7 +133,7 @@ query_check(Node * node, void *context)
 
 /* True when a query calls a command, at whatever depth. */
 static bool
-calls_command(Node * node, void *context)
+calls_command(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;

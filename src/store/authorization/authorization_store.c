@@ -49,20 +49,20 @@ static DwTable authorizations =
 DW_TABLE("authorizations", DwAuthorization, authorization_columns);
 
 void
-dw_authorization_insert(const DwAuthorization * authorization)
+dw_authorization_insert(const DwAuthorization *authorization)
 {
 	dw_table_insert(&authorizations, authorization);
 }
 
 void
-dw_authorization_save(DwAuthorization * authorization)
+dw_authorization_save(DwAuthorization *authorization)
 {
 	dw_table_update(&authorizations, authorization);
 }
 
 bool
 dw_authorization_find(const DwUuid *job_id, const DwUuid *id,
-					  DwAuthorization * authorization)
+					  DwAuthorization *authorization)
 {
 	static DwTableQuery by_id =
 		DW_TABLE_QUERY(authorizations, "WHERE t.job_id = $1 AND t.id = $2");
@@ -85,7 +85,7 @@ dw_authorization_find(const DwUuid *job_id, const DwUuid *id,
 
 /* Closes one, as of now. */
 static void
-close_as(DwAuthorization * authorization, DwAuthorizationStatus status)
+close_as(DwAuthorization *authorization, DwAuthorizationStatus status)
 {
 	authorization->status = status;
 	authorization->closed_at = dw_now();
@@ -96,7 +96,7 @@ close_as(DwAuthorization * authorization, DwAuthorizationStatus status)
 bool
 dw_authorization_find_for(const DwUuid *job_id, const DwUuid *payment_id,
 						  const char *psp, const char *psp_reference,
-						  DwAuthorization * authorization)
+						  DwAuthorization *authorization)
 {
 	static DwTableQuery of_payment =
 		DW_TABLE_QUERY(authorizations, "WHERE t.job_id = $1 "
@@ -118,7 +118,7 @@ dw_authorization_find_for(const DwUuid *job_id, const DwUuid *payment_id,
 }
 
 void
-dw_authorization_take(DwAuthorization * authorization, int64 amount)
+dw_authorization_take(DwAuthorization *authorization, int64 amount)
 {
 	/* a company that takes more than was authorised has taken it all */
 	authorization->captured += Min(amount, authorization->amount -
@@ -132,7 +132,7 @@ dw_authorization_take(DwAuthorization * authorization, int64 amount)
 
 void
 dw_authorization_emit(const DwEscrowRow *row,
-					  const DwAuthorization * authorization, const char *type)
+					  const DwAuthorization *authorization, const char *type)
 {
 	DwPayload	payload;
 
@@ -150,7 +150,7 @@ dw_authorization_emit(const DwEscrowRow *row,
 }
 
 void
-dw_authorization_void(const DwEscrowRow *row, DwAuthorization * authorization)
+dw_authorization_void(const DwEscrowRow *row, DwAuthorization *authorization)
 {
 	close_as(authorization, DW_AUTHORIZATION_VOIDED);
 	dw_authorization_emit(row, authorization, "void_requested");

@@ -43,18 +43,18 @@ typedef struct DwAuthorization
 	TimestampTz created_at;		/* when it was told */
 	TimestampTz closed_at;		/* DT_NOBEGIN while it is open */
 	int32		version;		/* counted by dw_authorization_save() */
-}			DwAuthorization;
+} DwAuthorization;
 
 /* Writes a new one; writes what became of one. */
-extern void dw_authorization_insert(const DwAuthorization * authorization);
-extern void dw_authorization_save(DwAuthorization * authorization);
+extern void dw_authorization_insert(const DwAuthorization *authorization);
+extern void dw_authorization_save(DwAuthorization *authorization);
 
 /*
  * Reads the one of a job with this id, or, for NULL, of those that can be
  * captured the one that expires first.  False: there is none.
  */
 extern bool dw_authorization_find(const DwUuid *job_id, const DwUuid *id,
-								  DwAuthorization * authorization);
+								  DwAuthorization *authorization);
 
 /*
  * The open one that money belongs to: of this payment, asked for first or to
@@ -64,20 +64,20 @@ extern bool dw_authorization_find_for(const DwUuid *job_id,
 									  const DwUuid *payment_id,
 									  const char *psp,
 									  const char *psp_reference,
-									  DwAuthorization * authorization);
+									  DwAuthorization *authorization);
 
 /* Takes what has arrived of an open one, and closes what is complete. */
-extern void dw_authorization_take(DwAuthorization * authorization,
+extern void dw_authorization_take(DwAuthorization *authorization,
 								  int64 amount);
 
 /* Emits what became of one. */
 extern void dw_authorization_emit(const DwEscrowRow *row,
-								  const DwAuthorization * authorization,
+								  const DwAuthorization *authorization,
 								  const char *type);
 
 /* Voids one, or all that are open of a job: tells their workers. */
 extern void dw_authorization_void(const DwEscrowRow *row,
-								  DwAuthorization * authorization);
+								  DwAuthorization *authorization);
 extern void dw_authorizations_void(const DwEscrowRow *row);
 
 /*

@@ -98,14 +98,14 @@ typedef struct DwChargeJob
 	int64		amount;			/* of the charge, that it took; minor units */
 	int64		given;			/* of it, as refunds under its name */
 	bool		is_assigned;	/* out of a receipt of the charge */
-}			DwChargeJob;
+} DwChargeJob;
 
 /*
  * All that took some in this currency, or in any for NULL, in the order of
  * their jobs' ids; none for a charge without a name.
  */
-extern DwChargeJob * dw_charge_jobs(const char *psp, const char *psp_reference,
-									const char *currency, int *count);
+extern DwChargeJob *dw_charge_jobs(const char *psp, const char *psp_reference,
+								   const char *currency, int *count);
 
 /*
  * Lets nobody else tell of this charge until the end of the transaction; NULL

@@ -45,7 +45,7 @@ static const DwColumn order_columns[] = {
 };
 
 static DwTable orders =
-	DW_TABLE("change_orders", DwChangeOrder, order_columns);
+DW_TABLE("change_orders", DwChangeOrder, order_columns);
 
 bool
 dw_change_order_load(const DwUuid *job_id, const DwUuid *id,

@@ -47,7 +47,7 @@ static struct
 	char		path[MAXPGPATH];	/* of it */
 }			collected[NOTES_AT_ONCE];
 static int	collected_count = 0;
-static int	collected_last = 0;	/* where those of the last call begin */
+static int	collected_last = 0; /* where those of the last call begin */
 
 /* Takes the file of this process away when that ends in order. */
 static void
