@@ -1128,7 +1128,9 @@ COMMENT ON FUNCTION dwello.get_user_contact IS
  * export_user_data
  *	All that the database has of a person, a row for each row: whatever the
  *	registry names as theirs, with who looked at their data. Sealed columns
- *	are opened, secrets are left out. For the person, and after
+ *	are opened, secrets are left out. Rows of others that name the person
+ *	(the other side's jobs, reviews of them, payments) are among them, without
+ *	what is personal of the others. For the person, and after
  *	request_contact() for administrators, support and the system.
  *
  * role: app, service, support, admin
@@ -1137,7 +1139,8 @@ COMMENT ON FUNCTION dwello.get_user_contact IS
  *	reason: why, up to 200 characters; kept in data_access_log
  * returns: rows, one a row of a table
  *	table_name: the table
- *	row_key: the row's id; where it has none its job's, else the user's
+ *	row_key: the row's id; where it has none its job's, else its
+ *	  transaction's or the user's
  *	data: the row
  * errors:
  *	WD402 WD401

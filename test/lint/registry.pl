@@ -27,18 +27,22 @@ sub ask
 }
 
 # The registry: table => [person, { column => classes }], and what becomes of
-# its rows when their person is erased: [rule, other person, columns of both].
+# its rows when their person is erased: [rule, other person, columns of both];
+# and to whose exports else they belong.
 my %registry;
 my %erasure;
+my %shown;
 my $text = read_file('src/core/audit/registry.def');
 $text =~ s{/\*.*?\*/}{}gs;
 foreach my $entry ($text =~ /DW_DATA\((.*?)\)\s*(?=DW_DATA|\z)/gs)
 {
 	my ($table, $person, $rule) = $entry =~ /^"(\w+)", (?:"(\w+)"|NULL), DW_ERASE_(\w+),/ or die $entry;
 	my ($kept) = $entry =~ s/\.kept = "(\w+)"// ? $1 : undef;
+	my @shown = map { [ $entry =~ s/\.$_ = "([^"]*)"// ? split ' ', $1 : () ] } 'others', 'through';
 	my ($other, @both) = $entry =~ s/\.also = "([^"]*)"// ? split ' ', $1 : ();
 	my %class;
 
+	$shown{$table} = { others => $shown[0], through => $shown[1] };
 	$erasure{$table} = { rule => $rule, kept => $kept, other => $other, both => \@both };
 
 	while ($entry =~ /\.(\w+) = ((?:"[^"]*"\s*)+)/g)
@@ -109,6 +113,28 @@ check('what is of two people is personal, and empties with either',
 		map { "$table.$_" }
 		  grep { $erasure{$table}{rule} ne 'SCRUB' || ($registry{$table}[1]{$_} // '') ne 'personal' } @{ $erasure{$table}{both} };
 	} sort keys %registry);
+
+# A table's columns by which its policies let people read it.
+my %readers;
+push @{ $readers{ $_->[0] } }, $_->[1]
+  foreach ask(q{SELECT DISTINCT c.relname, m.name[1] FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid,
+	LATERAL (SELECT regexp_matches(pg_get_expr(p.polqual, p.polrelid), '([a-z_]+) = dwello.current_user_id', 'g')
+	UNION ALL SELECT ARRAY['through'] WHERE pg_get_expr(p.polqual, p.polrelid) LIKE '%own_scopes%') AS m (name) ORDER BY 1, 2});
+check('policies let people read tables', keys %readers > 40 ? () : 'only ' . keys %readers);
+check('who may read a row by a column is its person, or has it in their export',
+	map
+	{
+		my $table = $_;
+		my $person = $registry{$table} && $registry{$table}[0] || '';
+		my ($others, $through) = map { $shown{$table}{$_} // [] } 'others', 'through';
+		my $named = join ' ', sort grep { $_ ne $person } @{$others}, @{$through} ? 'through' : ();
+		my $reads = join ' ', sort grep { $_ ne $person } @{ $readers{$table} // [] };
+		$named eq $reads ? () : "$table: $reads; registry.def: $named";
+	} sort keys %{ { %readers, %registry } });
+check('rows that go through another table go through one that has people',
+	grep { my ($through) = @{ $shown{$_}{through} }; defined $through && !@{ $shown{$through}{others} // [] } } sort keys %registry);
+check('the other person of some columns is the one to whom the row is shown',
+	grep { defined $erasure{$_}{other} && "@{ $shown{$_}{others} }" ne $erasure{$_}{other} } sort keys %registry);
 check('a column is in one list',
 	map
 	{

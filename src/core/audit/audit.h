@@ -49,6 +49,10 @@ typedef struct DwDataTable
 	const char *secret;			/* columns that nobody is shown */
 	const char *also;			/* another column that names a person, and
 								 * what of the row goes with that one, too */
+	const char *others;			/* further columns of people whose export has
+								 * the row, without what is personal of it */
+	const char *through;		/* the table whose people are those of its
+								 * rows, which are of a transaction */
 	const char *kept;			/* why rows stay as they are: law, money, key
 								 * (of no use without one) or counts */
 } DwDataTable;

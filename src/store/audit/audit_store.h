@@ -77,7 +77,9 @@ extern bool dw_audit_as_of(DwCall *call, const DwAuditedRow *row,
 /*
  * Fills a set with all rows of a person: table_name, row_key, data; in the
  * order of the registry.  Sealed columns are opened, secrets and what the
- * database makes of other columns are left out.
+ * database makes of other columns are left out.  Rows that name them besides
+ * another are among these as applications may read them: without what is
+ * personal of the other, what is deleted, and what is not shown yet.
  */
 extern void dw_person_export(DwCall *call, const DwUuid *person);
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -37,35 +38,137 @@ static const DwColumn person_fields[] = {
 };
 static DwMap person_map = DW_MAP(person_fields);
 
-/* The column whose id rows and their sealed values go by. */
-static const char *
-id_column(const DwDataTable *table)
+/* True when a table has a column of that name. */
+static bool
+has_column(const DwDataTable *table, const char *column)
 {
 	Oid			relation = get_relname_relid(table->name,
 											 get_namespace_oid("dwello", false));
 
-	if (get_attnum(relation, "id") != InvalidAttrNumber)
-		return "id";
-	if (get_attnum(relation, "job_id") != InvalidAttrNumber)
-		return "job_id";
+	return get_attnum(relation, column) != InvalidAttrNumber;
+}
+
+/* The column whose id rows and their sealed values go by. */
+static const char *
+id_column(const DwDataTable *table)
+{
+	static const char *const candidates[] = {"id", "job_id", "transaction_id"};
+
+	for (size_t i = 0; i < lengthof(candidates); i++)
+		if (has_column(table, candidates[i]))
+			return candidates[i];
 	return table->person;
 }
 
-/* The text of the statement that reads a table's rows of a person. */
+/* True when a table's rows are shown to others than their person. */
+static bool
+is_shown(const DwDataTable *table)
+{
+	return table->others != NULL || table->through != NULL;
+}
+
+/* Adds the names of a list that are not in another to a text. */
+static void
+names_add(StringInfo text, const char *list, const char *except)
+{
+	char	   *copy = pstrdup(list == NULL ? "" : list);
+	char	   *rest = NULL;
+
+	for (char *name = strtok_r(copy, " ", &rest); name != NULL;
+		 name = strtok_r(NULL, " ", &rest))
+		if (!dw_data_list_has(except, name))
+			appendStringInfo(text, "%s%s", text->len > 0 ? " " : "", name);
+}
+
+/* Adds the condition that one of the table's others is $1. */
+static void
+others_add(StringInfo sql, const DwDataTable *table)
+{
+	char	   *copy = pstrdup(table->others);
+	char	   *rest = NULL;
+	const char *word = "(";
+
+	for (char *name = strtok_r(copy, " ", &rest); name != NULL;
+		 name = strtok_r(NULL, " ", &rest))
+	{
+		appendStringInfo(sql, "%st.%s = $1", word, name);
+		word = " OR ";
+	}
+	appendStringInfoChar(sql, ')');
+}
+
+/* Adds the condition of rows that are shown to who is not their person. */
+static void
+shown_add(StringInfo sql, const DwDataTable *table)
+{
+	if (table->through != NULL)
+	{
+		appendStringInfo(sql, "(t.scope_id, t.transaction_id) IN "
+						 "(SELECT t.scope_id, t.id FROM dwello.%s AS t WHERE ",
+						 table->through);
+		others_add(sql, dw_data_table(table->through));
+		appendStringInfoChar(sql, ')');
+	}
+	else
+		others_add(sql, table);
+	if (table->person != NULL)
+		appendStringInfo(sql, " AND t.%s IS DISTINCT FROM $1", table->person);
+	if (has_column(table, "deleted_at"))
+		appendStringInfoString(sql, " AND t.deleted_at IS NULL");
+	if (has_column(table, "reveal_at"))
+		appendStringInfoString(sql, " AND t.reveal_at <= "
+							   "pg_catalog.statement_timestamp()");
+}
+
+/* Adds the SELECT of a table's rows without some columns. */
+static void
+select_add(StringInfo sql, const DwDataTable *table, const char *hidden,
+		   bool as_app)
+{
+	appendStringInfo(sql,
+					 "SELECT t.%s AS id, pg_catalog.to_jsonb(t) "
+					 "- pg_catalog.string_to_array('%s', ' ') "
+					 "- ARRAY(SELECT a.attname::text "
+					 "FROM pg_catalog.pg_attribute AS a "
+					 "WHERE a.attrelid = 'dwello.%s'::pg_catalog.regclass "
+					 "AND a.attnum > 0 AND NOT a.attisdropped "
+					 "AND (a.attgenerated <> ''%s)) AS data "
+					 "FROM dwello.%s AS t WHERE ",
+					 id_column(table), hidden, table->name,
+					 as_app ? " OR NOT pg_catalog.has_column_privilege("
+					 "'dwello_app', a.attrelid, a.attnum, 'SELECT')" : "",
+					 table->name);
+}
+
+/*
+ * The text of the statement that reads a table's rows of a person, and those
+ * that name the person besides another.
+ */
 static char *
 rows_sql(const DwDataTable *table)
 {
-	static const char form[] =
-		"SELECT t.%s AS id, pg_catalog.to_jsonb(t) "
-		"- pg_catalog.string_to_array('%s', ' ') "
-		"- ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute AS a "
-		"WHERE a.attrelid = 'dwello.%s'::pg_catalog.regclass "
-		"AND a.attgenerated <> '') AS data "
-		"FROM dwello.%s AS t WHERE t.%s = $1 ORDER BY 1";
+	StringInfoData sql;
+	StringInfoData hidden;
 
-	return psprintf(form, id_column(table),
-					table->secret == NULL ? "" : table->secret,
-					table->name, table->name, table->person);
+	initStringInfo(&sql);
+	initStringInfo(&hidden);
+	names_add(&hidden, table->secret, NULL);
+	if (table->person != NULL)
+	{
+		select_add(&sql, table, hidden.data, false);
+		appendStringInfo(&sql, "t.%s = $1", table->person);
+	}
+	if (is_shown(table))
+	{
+		if (table->person != NULL)
+			appendStringInfoString(&sql, " UNION ALL ");
+		names_add(&hidden, table->sealed, NULL);
+		names_add(&hidden, table->personal, table->also);
+		select_add(&sql, table, hidden.data, true);
+		shown_add(&sql, table);
+	}
+	appendStringInfoString(&sql, " ORDER BY 1, 2");
+	return sql.data;
 }
 
 /* That statement, kept. */
@@ -171,6 +274,10 @@ void
 dw_person_export(DwCall *call, const DwUuid *person)
 {
 	for (int i = 0; dw_data_table_at(i) != NULL; i++)
-		if (dw_data_table_at(i)->person != NULL)
+	{
+		const DwDataTable *table = dw_data_table_at(i);
+
+		if (table->person != NULL || is_shown(table))
 			table_export(call, i, person);
+	}
 }
