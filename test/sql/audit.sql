@@ -218,7 +218,7 @@ EXCEPTION WHEN SQLSTATE 'P0099' THEN
 END
 $$;
 SELECT regexp_replace(what, '[0-9a-f-]{36}', 'other') AS what, pg_temp.moved(what) AS is_closed
-  FROM unnest(ARRAY['actor_role = ''x''', format('person_id = %L', t.user('p1')), 'person_id = NULL', 'id = gen_random_uuid()',
+  FROM unnest(ARRAY['actor_role = ''x''', format('person_id = %L', t.user('p1')), 'person_id = NULL', 'id = ''ffffffff-ffff-7fff-bfff-ffffffffffff''',
     'sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)', 'sealed = ''\x02''',
     'sealed = (SELECT sealed FROM dwello.audit_log WHERE sealed IS NOT NULL AND person_id = l.person_id ORDER BY id LIMIT 1)']) AS what;
 -- a key that was made and undone is not used on
