@@ -4,6 +4,7 @@
 --	cent, the same history, the same events, whatever the terms and the past.
 --
 SET client_min_messages = warning;
+SET timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.chance(low bigint, high bigint) RETURNS bigint
 LANGUAGE sql VOLATILE

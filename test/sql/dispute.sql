@@ -4,6 +4,7 @@
 --	what becomes of the money, the milestones, the job.
 --
 SET client_min_messages = warning;
+SET timezone = 'UTC';
 
 CREATE VIEW t.disputed AS
 SELECT d.job_id, d.status, d.disputed_amount AS amount, d.homeowner_offer AS homeowner,

@@ -4,6 +4,7 @@
 --	were approved before they could be paid, what comes next and who can stop it.
 --
 SET client_min_messages = warning;
+SET timezone = 'UTC';
 
 -- A paid job under way, whose first milestones p1 has delivered.
 CREATE FUNCTION t.delivered(name text, amount bigint, plan bigint[], parts integer) RETURNS void

@@ -4,6 +4,7 @@
 --	comes out of it before they have to pay.
 --
 SET client_min_messages = warning;
+SET timezone = 'UTC';
 
 BEGIN;
 CREATE VIEW t.purse AS SELECT b.available, b.receivable, b.reserved, b.withdrawable

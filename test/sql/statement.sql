@@ -3,6 +3,7 @@
 --	An escrow as a statement of account, and what comes next.
 --
 SET client_min_messages = warning;
+SET timezone = 'UTC';
 
 SELECT t.award('account', 100000, '{1,1}');
 SELECT * FROM dwello.escrow_statement(t.user('account'));
