@@ -69,7 +69,9 @@ static const uint32_t touched[DW_POSTING_EVENT_COUNT] = {
 	BIT(PLATFORM_LOSS) | BIT(PSP_CLEARING),
 	[DW_POSTING_TIP_RETURNED] = PROVIDER | BIT(PLATFORM_FEE) |
 	BIT(TAX_PAYABLE) | BACK,
-	[DW_POSTING_LOSS_OWED] = BIT(PROVIDER_RECEIVABLE) | BIT(PLATFORM_LOSS)
+	[DW_POSTING_LOSS_OWED] = BIT(PROVIDER_RECEIVABLE) | BIT(PLATFORM_LOSS),
+	[DW_POSTING_CHARGEBACK_RAISED] = BIT(ESCROW) | BIT(PROVIDER_RECEIVABLE) |
+	BIT(PLATFORM_LOSS)
 };
 
 static const char *const companies[] = {"a", "b", "c"};
@@ -343,6 +345,8 @@ run_chargeback(FuzzInput * input)
 	check_balanced(&closed, DW_POSTING_CHARGEBACK_LOST);
 	check(sum_of(&opened, DW_ACCOUNT_CHARGEBACK_CLEARING) ==
 		  -sum_of(&closed, DW_ACCOUNT_CHARGEBACK_CLEARING));
+	dw_posting_chargeback_raise(&regained, &parties, &taken);
+	check_balanced(&regained, DW_POSTING_CHARGEBACK_RAISED);
 	dw_posting_chargeback_regained(&regained, &parties, &taken);
 	check_balanced(&regained, DW_POSTING_CHARGEBACK_WON);
 	check(regained.result == closed.result);

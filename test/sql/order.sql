@@ -342,6 +342,58 @@ SELECT y.story, e.* FROM (VALUES
       ('won 60', $$close_chargeback(NULL, 'seq', 'z 9', true, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$))
       AS z (name, call) ON z.name = o.name) AS w,
   LATERAL t.all_end(w.events) AS e;
+-- and two cases of one payment of which one is won: the other takes what it would have taken alone, of an escrow that nobody was
+-- paid out of, and of one that was released
+SELECT y.story, e.* FROM (VALUES
+  ('one won', ARRAY['P', 'CB 60', 'CB 70', 'won 60']),
+  ('one won, one lost', ARRAY['P', 'CB 60', 'CB 70', 'won 60', 'lost 70']),
+  ('one lost, one won', ARRAY['P', 'CB 60', 'CB 70', 'lost 60', 'won 70']),
+  ('one won, one lost in part', ARRAY['P', 'CB 60', 'CB 70', 'won 60', 'part 70']),
+  ('lost in part, one won', ARRAY['P', 'CB 60', 'CB 70', 'part 60', 'won 70']),
+  ('both won', ARRAY['P', 'CB 60', 'CB 70', 'won 60', 'won 70']),
+  ('failed, all taken', ARRAY['P', 'R', 'F', 'CB 100'])) AS y (story, names),
+  LATERAL (SELECT array_agg(z.call ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('P', $$confirm_payment(t.user('any'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z', occurred_at => '2031-01-01 01:00+00')$$),
+      ('R', $$confirm_refund(NULL, 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', refund_reference => 're z', currency => 'USD', occurred_at => '2031-01-01 02:00+00')$$),
+      ('F', $$fail_refund(NULL, 'seq', 'z 3', refund_reference => 're z', occurred_at => '2031-01-01 03:00+00')$$),
+      ('CB 60', $$open_chargeback(NULL, 'seq', 'z 4', 60000, 'USD', 'ch z', case_reference => 'dp y', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 70', $$open_chargeback(NULL, 'seq', 'z 5', 70000, 'USD', 'ch z', case_reference => 'dp z', occurred_at => '2031-01-01 05:00+00')$$),
+      ('CB 100', $$open_chargeback(NULL, 'seq', 'z 6', 100000, 'USD', 'ch z', case_reference => 'dp x', occurred_at => '2031-01-01 05:00+00')$$),
+      ('won 60', $$close_chargeback(NULL, 'seq', 'z 7', true, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$),
+      ('lost 60', $$close_chargeback(NULL, 'seq', 'z 8', false, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$),
+      ('part 60', $$close_chargeback(NULL, 'seq', 'z 9', false, lost_amount => 50000, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$),
+      ('won 70', $$close_chargeback(NULL, 'seq', 'z 10', true, case_reference => 'dp z', occurred_at => '2031-01-01 07:00+00')$$),
+      ('lost 70', $$close_chargeback(NULL, 'seq', 'z 11', false, case_reference => 'dp z', occurred_at => '2031-01-01 07:00+00')$$),
+      ('part 70', $$close_chargeback(NULL, 'seq', 'z 12', false, lost_amount => 50000, case_reference => 'dp z', occurred_at => '2031-01-01 07:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
+SELECT t.award('worked', 100000);
+SELECT held FROM dwello.confirm_payment(t.user('worked'), 'seq', 'wo 1', 100000, 'USD', psp_reference => 'ch w', occurred_at => '2031-01-01 01:00+00');
+SELECT t.start('worked');
+SELECT t.does('h1', $$release_escrow(t.user('worked'), amount => 50000)$$);
+SELECT t.look();
+SELECT y.story, e.* FROM (VALUES
+  ('one won', ARRAY['CB 60', 'CB 70', 'won 60']),
+  ('one won, one lost', ARRAY['CB 60', 'CB 70', 'won 60', 'lost 70']),
+  ('one lost, one won', ARRAY['CB 60', 'CB 70', 'lost 60', 'won 70']),
+  ('one won, one lost in part', ARRAY['CB 60', 'CB 70', 'won 60', 'part 70']),
+  ('lost in part, one won', ARRAY['CB 60', 'CB 70', 'part 60', 'won 70']),
+  ('all taken, one won', ARRAY['CB 60', 'CB 100', 'won 60']),
+  ('both won', ARRAY['CB 60', 'CB 70', 'won 60', 'won 70'])) AS y (story, names),
+  LATERAL (SELECT array_agg(z.call ORDER BY o.i) AS events FROM unnest(y.names) WITH ORDINALITY AS o (name, i)
+    JOIN (VALUES
+      ('CB 60', $$open_chargeback(NULL, 'seq', 'z 4', 60000, 'USD', 'ch w', case_reference => 'dp y', occurred_at => '2031-01-01 04:00+00')$$),
+      ('CB 70', $$open_chargeback(NULL, 'seq', 'z 5', 70000, 'USD', 'ch w', case_reference => 'dp z', occurred_at => '2031-01-01 05:00+00')$$),
+      ('CB 100', $$open_chargeback(NULL, 'seq', 'z 6', 100000, 'USD', 'ch w', case_reference => 'dp x', occurred_at => '2031-01-01 05:00+00')$$),
+      ('won 60', $$close_chargeback(NULL, 'seq', 'z 7', true, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$),
+      ('lost 60', $$close_chargeback(NULL, 'seq', 'z 8', false, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$),
+      ('part 60', $$close_chargeback(NULL, 'seq', 'z 9', false, lost_amount => 50000, case_reference => 'dp y', occurred_at => '2031-01-01 06:00+00')$$),
+      ('won 70', $$close_chargeback(NULL, 'seq', 'z 10', true, case_reference => 'dp z', occurred_at => '2031-01-01 07:00+00')$$),
+      ('lost 70', $$close_chargeback(NULL, 'seq', 'z 11', false, case_reference => 'dp z', occurred_at => '2031-01-01 07:00+00')$$),
+      ('part 70', $$close_chargeback(NULL, 'seq', 'z 12', false, lost_amount => 50000, case_reference => 'dp z', occurred_at => '2031-01-01 07:00+00')$$))
+      AS z (name, call) ON z.name = o.name) AS w,
+  LATERAL t.all_end(w.events) AS e;
 -- one that failed, was put into the escrow again, and is sent after all goes out of the escrow
 SELECT held FROM dwello.confirm_payment(t.user('any'), 'seq', 'z 1', 100000, 'USD', psp_reference => 'ch z');
 SELECT held FROM dwello.confirm_refund(t.user('any'), 'seq', 'z 2', amount => 40000, psp_reference => 'ch z', refund_reference => 're z');

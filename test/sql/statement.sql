@@ -51,6 +51,23 @@ SELECT chargeback_status FROM dwello.close_chargeback(t.user('taken'), 'acme', '
 SELECT line, transaction_type, description, amount_in, amount_out, held, amount FROM dwello.escrow_statement(t.user('taken'));
 ROLLBACK;
 
+-- and one that takes more once another one is won; its provider is told
+BEGIN;
+SELECT t.award('raised', 100000), t.pay('raised');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('raised'), amount => 50000);
+SELECT t.login_as(NULL);
+SELECT held_amount, clawed_back, chargeback_id AS chargeback FROM dwello.open_chargeback(t.user('raised'), 'acme', 'raised 1', 80000, 'USD') \gset
+SELECT held_amount, clawed_back FROM dwello.open_chargeback(t.user('raised'), 'acme', 'raised 2', 70000, 'USD');
+SELECT chargeback_status, held FROM dwello.close_chargeback(t.user('raised'), 'acme', 'raised 3', true, chargeback_id => :'chargeback');
+SELECT line, transaction_type, description, amount_in, amount_out, held, amount FROM dwello.escrow_statement(t.user('raised'));
+SELECT amount, held_amount, clawed_back FROM dwello.chargebacks WHERE job_id = t.user('raised') ORDER BY id;
+SELECT seq, event, from_status, to_status FROM dwello.escrow_events WHERE job_id = t.user('raised') AND event::text LIKE '%chargeback' ORDER BY seq;
+SELECT type, payload->>'amount' AS amount, payload->>'held_amount' AS held, payload->>'clawed_back' AS clawed_back FROM dwello.outbox
+ WHERE scope_id = t.user('raised') AND type LIKE 'chargeback%' ORDER BY id;
+SELECT * FROM dwello.reconcile();
+ROLLBACK;
+
 SELECT who, call, t.refused(who, call) FROM (VALUES
   ('h1', $$escrow_statement(NULL)$$), ('h2', $$escrow_statement(t.user('account'))$$),
   ('p2', $$escrow_statement(t.user('account'))$$), ('s1', $$escrow_statement(t.user('account'))$$),

@@ -353,6 +353,140 @@ test_cover(void **state)
 	assert_int_equal(taken.covered, 0);
 }
 
+/* What a case does: it is asked, and lost to so much, unless that is 0. */
+typedef struct Told
+{
+	int64_t		amount;			/* that the bank asks for */
+	int64_t		lost;			/* of it, in the end */
+	int64_t		other;			/* of another case, which is won */
+	int64_t		released;		/* before any of it */
+} Told;
+
+/* Closes one beside another. */
+static void
+decide(Contract *made, DwChargeback *chargeback, int64_t lost,
+	   const DwChargeback *other)
+{
+	const bool	is_open = other->status == DW_CHARGEBACK_OPEN &&
+		other->amount > 0;
+	const DwVerdict verdict = {
+		.won = lost == 0,.lost_amount = lost,
+		.others =
+		{
+			other->status == DW_CHARGEBACK_WON ? 0 : other->clawed_back,
+			is_open ? other->held_amount : 0, is_open
+		}
+	};
+
+	assert_int_equal(dw_chargeback_close(&made->escrow, made->plan, 2,
+										 chargeback, &verdict), DW_OK);
+}
+
+/* Takes of the loss what has come back. */
+static void
+raise_it(Contract *made, DwChargeback *taken, int64_t room)
+{
+	const bool	is_open = taken->status == DW_CHARGEBACK_OPEN;
+	const DwEscrow before = made->escrow;
+	const int64_t loss = dw_chargeback_loss(taken);
+	DwRaise		raise = {
+		.all = {taken->clawed_back, is_open ? taken->held_amount : 0, is_open},
+		.room = room
+	};
+
+	dw_chargeback_raise(&made->escrow, made->plan, 2, taken, &raise);
+	assert_int_equal(before.held - made->escrow.held, raise.held);
+	assert_int_equal(loss - dw_chargeback_loss(taken),
+					 raise.held + raise.clawed_back);
+	assert_true(raise.held + raise.clawed_back <= room);
+}
+
+/* The other case was never asked, or asked first and is won in the end. */
+static void
+check_told(const Told *told)
+{
+	static const DwChargeback nobody;
+	Contract	alone = make(told->released);
+	Contract	beside = make(told->released);
+	DwChargeback expected;
+	DwChargeback taken;
+	DwChargeback other;
+	DwChargebackSum sum;
+
+	assert_int_equal(ask(&alone, told->amount, &none, &expected), DW_OK);
+	if (told->lost > 0)
+		decide(&alone, &expected, told->lost, &nobody);
+	assert_int_equal(ask(&beside, told->other, &none, &other), DW_OK);
+	sum = (DwChargebackSum)
+	{
+		other.clawed_back, other.held_amount, 1
+	};
+	assert_int_equal(ask(&beside, told->amount, &sum, &taken), DW_OK);
+	if (told->lost > 0)
+		decide(&beside, &taken, told->lost, &other);
+	decide(&beside, &other, 0, &taken);
+	raise_it(&beside, &taken, 1000 - taken.held_amount - taken.clawed_back);
+	assert_int_equal(dw_chargeback_loss(&taken),
+					 dw_chargeback_loss(&expected));
+	assert_int_equal(beside.escrow.held - taken.clawed_back,
+					 alone.escrow.held - expected.clawed_back);
+	/* what a provider owed while nothing was held they owe still */
+	if (taken.clawed_back != expected.clawed_back)
+		return;
+	assert_memory_equal(&taken, &expected, sizeof(taken));
+	assert_int_equal(beside.escrow.charged_back, alone.escrow.charged_back);
+	assert_int_equal(beside.escrow.status, alone.escrow.status);
+	assert_int_equal(dw_milestones_available(beside.plan, 2),
+					 dw_milestones_available(alone.plan, 2));
+}
+
+/*
+ * One that found less than it asks for, as another one had taken it, has what
+ * it would have had alone once that one is won.
+ */
+static void
+test_raise(void **state)
+{
+	Told		told;
+
+	for (told.released = 0; told.released <= 1000; told.released += 250)
+		for (told.amount = 100; told.amount <= 1100; told.amount += 250)
+			for (told.other = 50; told.other <= 1300; told.other += 250)
+				for (told.lost = 0; told.lost <= told.amount;
+					 told.lost += 100)
+					check_told(&told);
+}
+
+/* Nothing of one that is won or no escrow's; no more than there is room. */
+static void
+test_raise_not(void **state)
+{
+	Contract	made = make(0);
+	const DwChargebackStatus statuses[] = {
+		DW_CHARGEBACK_WON, DW_CHARGEBACK_OPEN, DW_CHARGEBACK_LOST
+	};
+
+	for (int i = 0; i < DW_LENGTH(statuses); i++)
+		for (int is_detached = 0; is_detached < 2; is_detached++)
+			for (int64_t room = -100; room <= 100; room += 100)
+			{
+				Contract	copy = made;
+				DwChargeback taken = {
+					.status = statuses[i],.amount = 300,
+					.is_detached = is_detached
+				};
+				const bool	is_raised = !is_detached && room > 0 &&
+					statuses[i] != DW_CHARGEBACK_WON;
+				DwRaise		raise = {.room = room};
+
+				dw_chargeback_raise(&copy.escrow, copy.plan, 2, &taken,
+									&raise);
+				assert_int_equal(raise.held, is_raised ? 100 : 0);
+				assert_int_equal(taken.held_amount, raise.held);
+				assert_int_equal(copy.escrow.held, 1000 - raise.held);
+			}
+}
+
 /* Runs the tests. */
 int
 main(void)
@@ -369,6 +503,8 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_tip),
 		cmocka_unit_test(test_cover),
+		cmocka_unit_test(test_raise),
+		cmocka_unit_test(test_raise_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

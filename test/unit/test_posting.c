@@ -432,6 +432,12 @@ test_chargeback(void **state)
 	dw_posting_chargeback_open(&posting, &parties, &held);
 	LEGS(&posting, CHARGEBACK_OPENED, OF(ESCROW, -MOST),
 		 AT(CHARGEBACK_CLEARING, MOST, "a"));
+	dw_posting_chargeback_raise(&posting, &parties, &taken);
+	LEGS(&posting, CHARGEBACK_RAISED, OF(ESCROW, -60),
+		 OF(PROVIDER_RECEIVABLE, -30),
+		 OF(PLATFORM_LOSS, 90));
+	dw_posting_chargeback_raise(&posting, &parties, &loss);
+	check_refused(&posting, DW_BAD_VALUE);
 }
 
 /* What was released lies in the escrow again, from whoever gives it. */
@@ -984,7 +990,9 @@ static const Move moves[] = {
 	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_RECEIVABLE),
 	MOVE(REPAYMENT, PSP_CLEARING, PROVIDER_AVAILABLE),
 	MOVE(WRITE_OFF, PLATFORM_LOSS, PROVIDER_RECEIVABLE),
-	MOVE(LOSS_OWED, PROVIDER_RECEIVABLE, PLATFORM_LOSS)
+	MOVE(LOSS_OWED, PROVIDER_RECEIVABLE, PLATFORM_LOSS),
+	MOVE(CHARGEBACK_RAISED, ESCROW, PLATFORM_LOSS),
+	MOVE(CHARGEBACK_RAISED, PROVIDER_RECEIVABLE, PLATFORM_LOSS)
 };
 
 /* True when the list above has it. */

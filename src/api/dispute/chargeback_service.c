@@ -462,26 +462,6 @@ verdict_apply(DwCase *of)
 	return book_verdict(of, &before);
 }
 
-/*
- * A lost one is won after all.  The history has it as asked for and given
- * back, for the escrow moves no other way.
- */
-static void
-regain_advance(DwCase *of, const DwUuid *id, DwEscrowStatus from)
-{
-	DwEscrowRow *row = &of->row;
-	const DwEscrowStatus status = row->escrow.status;
-	DwTransition reopening = {DW_ESCROW_EVENT_OPEN_CHARGEBACK,
-	of->call->actor, from, id};
-	DwTransition closing = {DW_ESCROW_EVENT_CLOSE_CHARGEBACK,
-	of->call->actor, DW_ESCROW_FROZEN, id};
-
-	row->escrow.status = DW_ESCROW_FROZEN;
-	dw_escrow_advance(row, &reopening);
-	row->escrow.status = status;
-	dw_escrow_advance(row, &closing);
-}
-
 /* A lost one is won after all; the booking's id. */
 static DwUuid
 regain_apply(DwCase *of)
@@ -505,7 +485,7 @@ regain_apply(DwCase *of)
 	dw_posting_chargeback_regained(&posting, &parties, &back);
 	id = book_step(of, &posting);
 	if (!taken->chargeback.is_detached)
-		regain_advance(of, &id, from);
+		dw_escrow_advance_charged(row, of->call->actor, from, &id);
 	return id;
 }
 

@@ -7,8 +7,9 @@
  * chargeback won, a refund that failed) when the platform has borne what a
  * refund or a bank has taken of it since.  The company does not have that
  * money twice: after each event none of a charge's is held for somebody while
- * the platform bears a loss of the same charge.  The escrow makes good only
- * what was refunded and nobody had asked for.
+ * the platform bears a loss of the same charge.  The escrow makes good what
+ * was refunded and nobody had asked for, and what banks have taken in cases
+ * about its payment that found less than they ask for.
  *
  * A receipt may have become payments of several jobs.  Their escrows make good
  * what a bank has taken, too, as refunds that the platform has paid; what a
@@ -17,17 +18,16 @@
 #include "postgres.h"
 
 #include "api/escrow/escrow_api.h"
+#include "api/escrow/escrow_api_int.h"
 #include "core/company/company.h"
 #include "server/event/event_server.h"
 #include "server/setting/setting_server.h"
 #include "server/sql/sql_server.h"
 #include "store/company/company_store.h"
-#include "store/payout/payout_store.h"
 
-/* A transaction that books what happened to the charge; its sides are open. */
-static DwTransaction
-transaction_of(const DwCover *cover, const DwUuid *scope_id,
-			   DwTransactionType type, int64 amount)
+DwTransaction
+dw_cover_transaction(const DwCover *cover, const DwUuid *scope_id,
+					 DwTransactionType type, int64 amount)
 {
 	return (DwTransaction)
 	{
@@ -56,7 +56,7 @@ bear(const DwCover *cover, DwReceipt *receipt, DwTransactionType type,
 {
 	const bool	comes_back = change < 0;
 	DwAccount	accounts[2];
-	DwTransaction transaction = transaction_of(cover, &receipt->id, type,
+	DwTransaction transaction = dw_cover_transaction(cover, &receipt->id, type,
 											   llabs(change));
 	DwPosting	posting;
 
@@ -147,20 +147,8 @@ bear_chargeback(const DwCover *cover, DwReceipt *receipt,
 	bear(cover, receipt, DW_TRANSACTION_CHARGEBACK, amount);
 }
 
-/* What the platform bears for a charge. */
-typedef struct Borne
-{
-	DwRefundRow *refunds;		/* that the company sent */
-	int			refund_count;	/* how many */
-	DwChargebackRow *chargebacks;	/* that banks took */
-	int			chargeback_count;	/* how many */
-	int64	   *losses;			/* of the refunds, then of the chargebacks */
-	int			count;			/* of these */
-} Borne;
-
-/* Loads it. */
-static void
-load_borne(const DwCover *cover, Borne *borne)
+void
+dw_cover_load_borne(const DwCover *cover, DwBorne *borne)
 {
 	borne->refunds = dw_refunds_at_loss(cover->psp, cover->psp_reference,
 										cover->currency,
@@ -184,13 +172,13 @@ cover_of_receipts(const DwCover *cover)
 {
 	int			count;
 	DwReceipt  *receipts;
-	Borne		borne;
+	DwBorne		borne;
 	int64	   *lie;
 	DwCovered  *covered;
 	int			parts;
 
 	receipts = load_receipts(cover, &count);
-	load_borne(cover, &borne);
+	dw_cover_load_borne(cover, &borne);
 	lie = palloc_array(int64, count + 1);
 	for (int i = 0; i < count; i++)
 		lie[i] = receipts[i].remaining;
@@ -212,151 +200,6 @@ cover_of_receipts(const DwCover *cover)
 	}
 }
 
-/* A provider who has money of the charge, and may have to give it up. */
-typedef struct Holder
-{
-	DwEscrowRow *row;			/* of the job that it was a tip of, or NULL */
-	DwUuid		scope_id;		/* that job, else the provider */
-	DwUuid		provider_id;	/* who has it */
-	int64		left;			/* what nobody has taken of it */
-} Holder;
-
-/* Finds who got it as a tip, or has repaid it; false: nobody. */
-static bool
-find_holder(const DwCover *cover, DwEscrowRow *row, Holder *holder)
-{
-	const DwChargeNames names = {.psp = cover->psp,
-		.psp_reference = cover->psp_reference,
-	.job_id = row != NULL ? row->job_id : (DwUuid) {{0}}};
-	DwCharge	charge;
-
-	*holder = (Holder)
-	{
-		0
-	};
-	if (!dw_charge_find(&names, &charge) ||
-		strcmp(charge.currency, cover->currency) != 0)
-		return false;
-	holder->left = charge.left;
-	if (charge.kind == DW_CHARGE_REPAYMENT)
-		holder->scope_id = holder->provider_id = charge.user_id;
-	else if (charge.kind == DW_CHARGE_TIP && row != NULL &&
-			 dw_uuid_equal(&charge.job_id, &row->job_id))
-	{
-		holder->row = row;
-		holder->scope_id = row->job_id;
-		holder->provider_id = row->provider_id;
-	}
-	return holder->left > 0 && !dw_uuid_is_nil(&holder->provider_id);
-}
-
-/* They owe so much of it that the platform had borne. */
-static void
-owe(const DwCover *cover, Holder *holder, DwTransactionType type,
-	int64 amount)
-{
-	const DwAccount owed = dw_account_of(DW_ACCOUNT_PROVIDER_RECEIVABLE,
-										 &holder->provider_id,
-										 cover->currency);
-	const DwAccount loss = dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS,
-												  cover->currency);
-	DwTransaction transaction = transaction_of(cover, &holder->scope_id, type,
-											   amount);
-	DwPosting	posting;
-
-	transaction.payer_id = holder->provider_id;
-	dw_posting_move(&posting, DW_POSTING_LOSS_OWED, &owed, &loss, amount);
-	dw_postings_ensure(&posting, 1);
-	if (holder->row != NULL)
-	{
-		dw_ledger_book(&holder->row->chain_end, &transaction, &posting, false);
-		dw_escrow_save(holder->row);
-		return;
-	}
-	dw_payout_mark_user(&holder->provider_id);
-	dw_ledger_book_tail(&transaction, &posting);
-}
-
-/* A provider bears so much of what was refunded. */
-static void
-owe_refund(const DwCover *cover, Holder *holder, DwRefundRow *refund,
-		   int64 amount)
-{
-	refund->facts.loss -= amount;
-	dw_refund_save(refund);
-	owe(cover, holder, DW_TRANSACTION_REFUND_PAYMENT, amount);
-}
-
-/* The same of what a bank took. */
-static void
-owe_chargeback(const DwCover *cover, Holder *holder, DwChargebackRow *taken,
-			   int64 amount)
-{
-	taken->chargeback.clawed_back += amount;
-	dw_chargeback_save(taken);
-	owe(cover, holder, DW_TRANSACTION_CHARGEBACK, amount);
-}
-
-/* What a provider does not bear: what was asked for, or is of nobody's. */
-static void
-keep_theirs(Borne *borne, const Holder *holder)
-{
-	int64	   *chargebacks = borne->losses + borne->refund_count;
-
-	for (int i = 0; i < borne->refund_count; i++)
-		if (!borne->refunds[i].is_unasked)
-			borne->losses[i] = 0;
-	for (int i = 0; i < borne->chargeback_count; i++)
-		if (!dw_uuid_equal(&borne->chargebacks[i].provider_id,
-						   &holder->provider_id))
-			chargebacks[i] = 0;
-}
-
-void
-dw_provider_cover(const DwCover *cover, DwEscrowRow *row)
-{
-	Holder		holder;
-	Borne		borne;
-	DwCovered  *covered;
-	int			parts;
-
-	if (cover->psp_reference == NULL || cover->currency == NULL)
-		return;
-	load_borne(cover, &borne);
-	if (borne.count == 0 || !find_holder(cover, row, &holder))
-		return;
-	keep_theirs(&borne, &holder);
-	covered = palloc_array(DwCovered, borne.count + 2);
-	parts = dw_cover_losses(borne.losses, borne.count, &holder.left, 1,
-							covered);
-	for (int i = 0; i < parts; i++)
-	{
-		const DwCovered *part = &covered[i];
-
-		if (part->loss < borne.refund_count)
-			owe_refund(cover, &holder, &borne.refunds[part->loss],
-					   part->amount);
-		else
-			owe_chargeback(cover, &holder,
-						   &borne.chargebacks[part->loss -
-											  borne.refund_count],
-						   part->amount);
-	}
-}
-
-/* Emits that money of an escrow is what went back of its payment. */
-static void
-emit_refunded(const DwEscrowRow *row, const DwTransaction *transaction)
-{
-	DwPayload	payload;
-
-	dw_escrow_payload(&payload, row);
-	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
-	dw_payload_int8(&payload, "amount", transaction->amount);
-	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
-				  &payload);
-}
-
 /* Books what the escrow gives as a refund that the platform has paid. */
 static void
 book_refunded(const DwCover *cover, DwEscrowRow *row, int64 amount,
@@ -366,8 +209,9 @@ book_refunded(const DwCover *cover, DwEscrowRow *row, int64 amount,
 	from, NULL};
 	const DwParties parties = DW_ESCROW_PARTIES(row);
 	const DwGivenBack part = {NULL, amount};
-	DwTransaction transaction = transaction_of(cover, &row->job_id,
-											   DW_TRANSACTION_REFUND, amount);
+	DwTransaction transaction = dw_cover_transaction(cover, &row->job_id,
+													 DW_TRANSACTION_REFUND,
+													 amount);
 	DwPosting	posting;
 
 	transaction.payer_id = row->provider_id;
@@ -378,7 +222,7 @@ book_refunded(const DwCover *cover, DwEscrowRow *row, int64 amount,
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
-	emit_refunded(row, &transaction);
+	dw_escrow_emit_refunded(row, &transaction, NULL);
 }
 
 /* What of the charge the escrow took and nobody has taken out of it. */
@@ -477,6 +321,93 @@ give_for_chargebacks(const DwCover *cover, DwEscrowRow *row, int64 room)
 	return given;
 }
 
+/* Emits that a case takes more than it did. */
+static void
+emit_raised(const DwEscrowRow *row, const DwChargebackRow *taken,
+			const DwTransaction *transaction)
+{
+	const DwChargeback *chargeback = &taken->chargeback;
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_text(&payload, "psp", taken->psp);
+	dw_payload_text(&payload, "psp_reference", taken->psp_reference);
+	dw_payload_text(&payload, "case_reference", taken->case_reference);
+	dw_payload_uuid(&payload, "chargeback_id", &taken->id);
+	dw_payload_text(&payload, "chargeback_status",
+					dw_chargeback_status_label(chargeback->status));
+	dw_payload_uuid(&payload, "payment_id", &taken->payment_id);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_int8(&payload, "held_amount", chargeback->held_amount);
+	dw_payload_int8(&payload, "clawed_back", chargeback->clawed_back);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "chargeback_raised",
+				  &payload);
+}
+
+/* Books that a case takes so much more. */
+static void
+book_raised(const DwCover *cover, DwEscrowRow *row,
+			const DwChargebackRow *taken, const DwRaise *raise,
+			DwEscrowStatus from)
+{
+	const DwParties parties = DW_ESCROW_PARTIES(row);
+	const DwTakenBack back = {taken->psp, raise->held, raise->clawed_back, 0};
+	DwTransaction transaction =
+		dw_cover_transaction(cover, &row->job_id, DW_TRANSACTION_CHARGEBACK,
+							 raise->held + raise->clawed_back);
+	DwPosting	posting;
+
+	transaction.payer_id = row->provider_id;
+	transaction.payee_id = row->homeowner_id;
+	dw_posting_chargeback_raise(&posting, &parties, &back);
+	dw_postings_ensure(&posting, 1);
+	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
+	dw_escrow_advance_charged(row, cover->actor, from, &transaction.id);
+	dw_escrow_settle(row);
+	emit_raised(row, taken, &transaction);
+}
+
+/* What of its payment nobody has taken. */
+static int64
+left_of(const DwChargebackRow *taken)
+{
+	const DwChargeNames names = {.psp = taken->psp,.id = &taken->payment_id,
+	.job_id = taken->job_id};
+	DwCharge	charge;
+
+	(void) dw_charge_find(&names, &charge);
+	return Max(charge.left, 0);
+}
+
+/*
+ * Cases about its payments take of what is there again what they would have
+ * taken of it at first.
+ */
+static bool
+raise_chargebacks(const DwCover *cover, DwEscrowRow *row)
+{
+	int			count;
+	DwChargebackRow *rows = dw_chargebacks_short(&row->job_id, &count);
+	bool		gave = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		const DwEscrowStatus from = row->escrow.status;
+		DwRaise		raise = {.room = left_of(&rows[i])};
+
+		dw_chargeback_sum(&row->job_id, NULL, &raise.all);
+		dw_chargeback_raise(&row->escrow, row->milestones,
+							row->milestone_count, &rows[i].chargeback, &raise);
+		if (raise.held + raise.clawed_back == 0)
+			continue;
+		dw_chargeback_save(&rows[i]);
+		book_raised(cover, row, &rows[i], &raise, from);
+		gave = true;
+	}
+	return gave;
+}
+
 /* The escrow of another job makes good what it can. */
 static void
 cover_of_job(const DwCover *cover, const DwChargeJob *part)
@@ -502,9 +433,9 @@ cover_of_job(const DwCover *cover, const DwChargeJob *part)
 static bool
 is_borne(const DwCover *cover)
 {
-	Borne		borne;
+	DwBorne		borne;
 
-	load_borne(cover, &borne);
+	dw_cover_load_borne(cover, &borne);
 	return borne.count > 0;
 }
 
@@ -541,13 +472,18 @@ dw_charge_lock_jobs(const char *psp, const char *psp_reference)
 bool
 dw_charge_cover(const DwCover *cover, DwEscrowRow *row)
 {
-	bool		gave;
+	bool		gave = false;
 
-	if (cover->psp_reference == NULL || cover->currency == NULL)
+	if (cover->currency == NULL)
 		return false;
-	cover_of_receipts(cover);
-	gave = row != NULL &&
-		give_for_refunds(cover, row, left_in(cover, row)) > 0;
-	cover_of_others(cover);
+	if (cover->psp_reference != NULL)
+	{
+		cover_of_receipts(cover);
+		gave = row != NULL &&
+			give_for_refunds(cover, row, left_in(cover, row)) > 0;
+	}
+	gave |= row != NULL && raise_chargebacks(cover, row);
+	if (cover->psp_reference != NULL)
+		cover_of_others(cover);
 	return gave;
 }

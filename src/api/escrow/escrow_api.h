@@ -66,6 +66,23 @@ extern void dw_escrow_release_approved(DwCall *call, DwJob *job,
 									   DwEscrowRow *row);
 
 /*
+ * Emits that money of an escrow is what went back of its payment; reason:
+ * what was told of it, or NULL.
+ */
+extern void dw_escrow_emit_refunded(const DwEscrowRow *row,
+									const DwTransaction *transaction,
+									const char *reason);
+
+/*
+ * The history of what a bank takes, or gives back, when it neither asks nor
+ * decides: of an escrow that is not frozen, as asked for and decided, for it
+ * moves no other way.  It was in state from before.
+ */
+extern void dw_escrow_advance_charged(DwEscrowRow *row, DwActor actor,
+									  DwEscrowStatus from,
+									  const DwUuid *transaction_id);
+
+/*
  * Emits what became of a refund, for its job if there is one, else for its
  * receipt; amount is what of it the event is about.  refund_requested asks
  * its company's worker for it.

@@ -546,3 +546,34 @@ dw_payment_ask(DwCall *call, const DwEscrowRow *row, const DwPaymentWay *way,
 	payment->psp_reference = asked->psp_reference;
 	dw_transaction_insert(payment);
 }
+
+void
+dw_escrow_emit_refunded(const DwEscrowRow *row,
+						const DwTransaction *transaction, const char *reason)
+{
+	DwPayload	payload;
+
+	dw_escrow_payload(&payload, row);
+	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
+	dw_payload_int8(&payload, "amount", transaction->amount);
+	dw_payload_text(&payload, "reason", reason);
+	dw_event_emit(&row->job_id, "escrow", &row->job_id, "escrow_refunded",
+				  &payload);
+}
+
+void
+dw_escrow_advance_charged(DwEscrowRow *row, DwActor actor, DwEscrowStatus from,
+						  const DwUuid *transaction_id)
+{
+	const DwEscrowStatus status = row->escrow.status;
+	DwTransition opening = {DW_ESCROW_EVENT_OPEN_CHARGEBACK, actor, from,
+	transaction_id};
+	DwTransition closing = {DW_ESCROW_EVENT_CLOSE_CHARGEBACK, actor,
+	DW_ESCROW_FROZEN, transaction_id};
+
+	row->escrow.status = DW_ESCROW_FROZEN;
+	dw_escrow_advance(row, &opening);
+	row->escrow.status = status;
+	if (!row->escrow.frozen)
+		dw_escrow_advance(row, &closing);
+}

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "api/dispute/dispute_api.h"
 #include "api/escrow/escrow_api.h"
 #include "api/refund/refund_api_int.h"
 #include "server/crypto/crypto_server.h"
@@ -320,20 +321,6 @@ unasked_of_receipt(DwRefundWork *work, DwReceipt *receipt, int64 amount)
 	unasked_write(work, &refund);
 }
 
-/* Emits that money of an escrow went back. */
-static void
-emit_refunded(const DwRefundWork *work, const DwTransaction *transaction)
-{
-	DwPayload	payload;
-
-	dw_escrow_payload(&payload, &work->told->row);
-	dw_payload_uuid(&payload, "transaction_id", &transaction->id);
-	dw_payload_int8(&payload, "amount", transaction->amount);
-	dw_payload_text(&payload, "reason", work->told->reason);
-	dw_event_emit(&transaction->scope_id, "escrow", &transaction->scope_id,
-				  "escrow_refunded", &payload);
-}
-
 /* Books what the escrow gives as a refund; its transaction. */
 static DwUuid
 unasked_of_escrow(DwRefundWork *work, const DwRefundRow *refund, int64 held,
@@ -354,7 +341,8 @@ unasked_of_escrow(DwRefundWork *work, const DwRefundRow *refund, int64 held,
 	dw_ledger_book(&row->chain_end, &transaction, &posting, false);
 	transition.transaction_id = &transaction.id;
 	dw_escrow_apply(row, &transition);
-	emit_refunded(work, &transaction);
+	dw_escrow_emit_refunded(&work->told->row, &transaction,
+							work->told->reason);
 	return transaction.id;
 }
 
@@ -966,7 +954,11 @@ cover(const DwRefundWork *work)
 	if (dw_uuid_is_nil(&told->booking_id))
 		return;
 	if (dw_charge_cover(&cover, row))
-		dw_escrow_move_job(&told->job, &told->row);
+	{
+		/* a case that was lost may have taken what is disputed */
+		dw_disputes_unfreeze(row, &told->booking_id);
+		dw_escrow_move_job(&told->job, row);
+	}
 	dw_provider_cover(&cover, row);
 }
 

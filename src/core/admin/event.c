@@ -94,6 +94,9 @@ static const DwEventEffect effects[] = {
 	{"chargeback_opened", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
 		"system", "A payment was taken back",
 	"The homeowner's bank has taken back a payment; what you had of it you owe."},
+	{"chargeback_raised", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_NOTHING,
+		"system", "More of a payment was taken back",
+	"Of what came back a bank takes more; what you had of it you owe."},
 	{"contract_cancelled", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_CANCELLATION,
 	"system", NULL, NULL},		/* job_cancelled tells them */
 	{"contract_funded", DW_EVENT_PROVIDER, DW_EVENT_COUNTS_AWARD,

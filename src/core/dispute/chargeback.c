@@ -217,3 +217,30 @@ dw_chargeback_close(DwEscrow *escrow, DwMilestone *milestones, int count,
 	dw_escrow_derive(escrow, milestones, count);
 	return DW_OK;
 }
+
+void
+dw_chargeback_raise(DwEscrow *escrow, DwMilestone *milestones, int count,
+					DwChargeback *chargeback, DwRaise *raise)
+{
+	const int64_t borne = chargeback->is_detached ? 0
+		: dw_chargeback_borne(chargeback);
+	const int64_t amount = dw_money_lesser(borne, raise->room);
+	DwChargeback taken;
+
+	raise->held = raise->clawed_back = 0;
+	if (amount <= 0)
+		return;
+	taken = divide(escrow, amount, raise->all.clawed_back);
+	raise->held = taken.held_amount;
+	raise->clawed_back = taken.clawed_back;
+	chargeback->held_amount += taken.held_amount;
+	chargeback->clawed_back += taken.clawed_back;
+	escrow->held -= taken.held_amount;
+	escrow->charged_back += taken.held_amount;
+	escrow->contested = raise->all.open_held;
+	if (chargeback->status == DW_CHARGEBACK_OPEN)
+		escrow->contested += taken.held_amount;
+	else
+		lose(escrow, milestones, count, chargeback);
+	dw_escrow_derive(escrow, milestones, count);
+}

@@ -219,6 +219,24 @@ extern DwResult dw_chargeback_open(DwEscrow *escrow,
  */
 extern void dw_chargeback_open_tip(DwChargeback *chargeback, int64_t left);
 
+/* Money of a payment is there again, and a chargeback of it takes some. */
+typedef struct DwRaise
+{
+	DwChargebackSum all;		/* that are not won, the one it is about too */
+	int64_t		room;			/* of the payment, what nobody has taken */
+	int64_t		held;			/* decided: out of the escrow */
+	int64_t		clawed_back;	/* decided: owed by the provider */
+} DwRaise;
+
+/*
+ * What the platform bears of one that is open or lost is taken where it would
+ * have been, had the money been there: held first, then paid out, up to the
+ * room.  Nothing of one that is won or detached.
+ */
+extern void dw_chargeback_raise(DwEscrow *escrow, DwMilestone *milestones,
+								int count, DwChargeback *chargeback,
+								DwRaise *raise);
+
 /*
  * After each decision: what of the loss a receipt bears that has so much.
  * Gives what comes out of it, or goes back to it (< 0).

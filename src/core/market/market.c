@@ -57,6 +57,7 @@ dw_market_effect(const char *event_type)
 		{"review_posted", DW_MARKET_MAY_COUNT},
 		{"chargeback_closed", DW_MARKET_MAY_COUNT},
 		{"chargeback_opened", DW_MARKET_MAY_END},
+		{"chargeback_raised", DW_MARKET_MAY_END},
 		{"transaction_reversed", DW_MARKET_MAY_END},
 	};
 

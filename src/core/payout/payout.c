@@ -83,8 +83,8 @@ dw_payout_turn(DwPayoutSchedule schedule, int32_t today, int32_t *turn)
 
 static const char *const concerning[] = {
 	"cancellation_paid", "chargeback_closed", "chargeback_opened",
-	"dispute_settled", "escrow_released", "refund_completed", "tip_received",
-	"tip_returned", "transaction_reversed"
+	"chargeback_raised", "dispute_settled", "escrow_released",
+	"refund_completed", "tip_received", "tip_returned", "transaction_reversed"
 };
 
 bool

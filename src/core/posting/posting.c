@@ -98,7 +98,9 @@ static const DwPostingRule posting_rules[DW_POSTING_EVENT_COUNT] = {
 	KIND(PLATFORM_LOSS), KIND(PSP_CLEARING)},
 	[DW_POSTING_TIP_RETURNED] = {BALANCE | KIND(PLATFORM_FEE) |
 	KIND(TAX_PAYABLE) | KIND(PLATFORM_LOSS), KIND(REFUND_PENDING)},
-	[DW_POSTING_LOSS_OWED] = {KIND(PROVIDER_RECEIVABLE), KIND(PLATFORM_LOSS)}
+	[DW_POSTING_LOSS_OWED] = {KIND(PROVIDER_RECEIVABLE), KIND(PLATFORM_LOSS)},
+	[DW_POSTING_CHARGEBACK_RAISED] = {KIND(ESCROW) | KIND(PROVIDER_RECEIVABLE),
+	KIND(PLATFORM_LOSS)}
 };
 
 bool
@@ -594,6 +596,24 @@ dw_posting_chargeback_lost(DwPosting *posting, const DwParties *parties,
 	give(posting, dw_account_of_psp(DW_ACCOUNT_CHARGEBACK_CLEARING, currency,
 									taken->psp), sum);
 	gain(posting, clearing(currency, taken->psp), sum);
+	end(posting);
+}
+
+void
+dw_posting_chargeback_raise(DwPosting *posting, const DwParties *parties,
+							const DwTakenBack *taken)
+{
+	const int64_t shares[] = {taken->held, taken->clawed_back};
+	const char *currency = parties->currency;
+	int64_t		sum;
+
+	begin(posting, DW_POSTING_CHARGEBACK_RAISED, currency);
+	sum = total(posting, shares, DW_LENGTH(shares), 0);
+	give(posting, escrow(parties), taken->held);
+	give(posting, receivable(&parties->provider_id, currency),
+		 taken->clawed_back);
+	gain(posting, dw_account_of_platform(DW_ACCOUNT_PLATFORM_LOSS, currency),
+		 sum);
 	end(posting);
 }
 

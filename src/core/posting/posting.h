@@ -79,6 +79,7 @@ typedef enum DwPostingEvent
 	DW_POSTING_REFUND_OWED,		/* a company gave back what a provider had */
 	DW_POSTING_TIP_RETURNED,	/* the provider gives a tip back */
 	DW_POSTING_LOSS_OWED,		/* the provider has what the platform bore */
+	DW_POSTING_CHARGEBACK_RAISED,	/* so have the escrow and they */
 	DW_POSTING_EVENT_COUNT
 } DwPostingEvent;
 
@@ -255,6 +256,11 @@ extern void dw_posting_chargeback_regained(DwPosting *posting,
 extern void dw_posting_chargeback_lost(DwPosting *posting,
 									   const DwParties *parties,
 									   const DwTakenBack *taken);
+
+/* What is held, and what the provider owes, is no loss any more. */
+extern void dw_posting_chargeback_raise(DwPosting *posting,
+										const DwParties *parties,
+										const DwTakenBack *taken);
 
 /*
  * Undoes a part of a release, a refund or a settlement, as it was stored:

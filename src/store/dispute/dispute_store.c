@@ -340,6 +340,22 @@ dw_chargebacks_at_loss(const char *psp, const char *psp_reference,
 }
 
 DwChargebackRow *
+dw_chargebacks_short(const DwUuid *job_id, int *count)
+{
+	static DwTableQuery of_job =
+		DW_TABLE_QUERY(chargebacks, "WHERE t.job_id = $1 "
+					   "AND t.status <> 'won' AND NOT t.is_detached "
+					   "AND t.payment_id IS NOT NULL "
+					   "AND COALESCE(t.lost_amount, t.amount) "
+					   "> t.held_amount + t.clawed_back + t.covered_amount "
+					   "ORDER BY t.id");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, job_id);
+	return read_chargebacks(&of_job, &p, count);
+}
+
+DwChargebackRow *
 dw_chargebacks_named(const DwChargebackNames *names, int *count)
 {
 	static DwTableQuery by_id =

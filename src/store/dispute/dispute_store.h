@@ -166,6 +166,12 @@ extern DwChargebackRow *dw_chargebacks_at_loss(const char *psp,
 											   const char *currency,
 											   int *count);
 
+/*
+ * Those of a job's escrow that found less than they ask for, and still do, in
+ * the order of ids: of payments that are known; the caller has locked the job.
+ */
+extern DwChargebackRow *dw_chargebacks_short(const DwUuid *job_id, int *count);
+
 /* The one that a kept event has told of; false: none, as of an inquiry. */
 extern bool dw_chargeback_find_told(const DwPaymentEvent *event,
 									DwChargebackRow *row);

@@ -92,6 +92,7 @@ chain_order(const DwUuid *scope_id, int *count)
 #define CHARGEBACK_STEP \
 	"(SELECT 'Chargeback ' || " \
 	"CASE WHEN c.asked > 0 THEN 'opened' " \
+	"WHEN c.asked IS NULL AND c.gone IS NULL THEN 'raised' " \
 	"WHEN c.asked IS NULL THEN 'won after all' " \
 	"WHEN c.gone IS NULL THEN 'won' ELSE 'lost' END " \
 	"FROM (SELECT sum(n.amount) " \

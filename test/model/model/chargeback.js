@@ -138,6 +138,7 @@ const chargeback = {
 		}
 		if (c.isDetached)
 			return;
+		this.raiseOthers(job);
 		job.escrow = this.statusOf(job);
 		for (const d of job.disputes.filter(isOpen))
 			this.shrink(job, d, now);
@@ -147,6 +148,46 @@ const chargeback = {
 				x.status === 'submitted'))
 				m.dueAt += now - job.frozenSince;
 		this.payApproved(job);
+	},
+
+	// What of a payment neither banks nor refunds have taken.
+	leftOfPayment(job, payment)
+	{
+		const taken = standing(job).filter((c) => c.payment === payment);
+		const given = this.refunds.filter((r) => r.payment === payment);
+
+		return payment.amount - sum(taken, (c) => c.heldAmount + c.clawedBack) -
+			sum(given, (r) => (r.isUnasked ? 0n : r.amount - r.reversed));
+	},
+
+	// Cases that found less than they ask for take of what is there again.
+	raiseOthers(job)
+	{
+		for (const c of standing(job).filter((x) => !x.isDetached && x.payment))
+		{
+			const clawed = sum(standing(job), (x) => x.clawedBack);
+			const loss = (c.lost ?? c.amount) - c.heldAmount - c.clawedBack;
+			const amount = least(loss, this.leftOfPayment(job, c.payment));
+
+			if (amount <= 0n)
+				continue;
+			const heldAmount = least(amount, job.held);
+			const clawedBack = most(0n, least(amount - heldAmount,
+				job.released - clawed));
+
+			if (heldAmount + clawedBack === 0n)
+				continue;
+			job.held -= heldAmount;
+			job.taken += heldAmount;
+			c.heldAmount += heldAmount;
+			c.clawedBack += clawedBack;
+			if (c.status === 'lost')
+				this.giveUp(job, c);
+			this.transfer(job, 'chargeback', { amount: heldAmount + clawedBack,
+				currency: c.currency },
+			[[`provider_receivable ${job.provider}`, -clawedBack],
+				['platform_loss', heldAmount + clawedBack]]);
+		}
 	},
 
 	// What comes back, and what the bank keeps: what that alone had taken.
