@@ -236,14 +236,15 @@ COMMENT ON FUNCTION dwello.issue_code IS
 /*
  * redeem_code
  *	Takes the code that a user says. A wrong one is an answer and no error,
- *	so that its try counts: commit it. A right one verifies or changes the
- *	address or number; for a password it ends all sessions and tokens of the
- *	user, and set_password_hash() follows.
+ *	so that its try counts: commit it, whatever the user is told. A right one
+ *	verifies or changes the address or number; for a password it ends all
+ *	sessions, tokens and API keys of the user, and set_password_hash()
+ *	follows.
  *
- * role: app, service, support, admin
+ * role: service
  * args:
- *	user_id: NULL for the caller; another's for the system only
- *	purpose: as it was issued; password and sign_in are for the service
+ *	user_id: who says it
+ *	purpose: as it was issued
  *	code: what the user says
  * returns: a row
  *	user_id
@@ -251,11 +252,10 @@ COMMENT ON FUNCTION dwello.issue_code IS
  *	tries_left: 0 when there is no live code, or none any more
  *	status: status of the account
  *	previous: the address or number before, for the service to tell it of
- *	  the change; NULL to users
+ *	  the change
  * errors:
  *	WD402 WD401
- *	42501: the caller is suspended, names another user, came with an API
- *	  key, or is not the service
+ *	42501: the caller is not the service
  *	22004 22001
  *	22023: a blank code
  *	P0002: no such user
@@ -278,7 +278,7 @@ CREATE OR REPLACE FUNCTION dwello.redeem_code(
 LANGUAGE c VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 AS 'MODULE_PATHNAME', 'dwello_redeem_code';
 GRANT EXECUTE ON FUNCTION dwello.redeem_code
-  TO dwello_app, dwello_service, dwello_support, dwello_admin;
+  TO dwello_service;
 COMMENT ON FUNCTION dwello.redeem_code IS
   'Takes the code that a user says. Errors: WD402, WD401, 42501, 22004, 22001, 22023, P0002, 23505, WD601, WD602. See reference.md#redeem_code.';
 

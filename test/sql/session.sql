@@ -19,15 +19,13 @@ LANGUAGE sql AS $$ SELECT code FROM sent WHERE name = who AND purpose = what ORD
 -- another code of the same form
 CREATE FUNCTION pg_temp.wrong(code text) RETURNS text
 LANGUAGE sql AS $$ SELECT overlay(code PLACING CASE right(code, 1) WHEN '0' THEN '1' ELSE '0' END FROM 8) $$;
-CREATE FUNCTION pg_temp.say(name text, purpose dwello.code_purpose, code text, as_name text DEFAULT NULL) RETURNS text
+CREATE FUNCTION pg_temp.say(name text, purpose dwello.code_purpose, code text) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
   r record;
 BEGIN
-  PERFORM t.login_as(as_name);
   SELECT * INTO r FROM dwello.redeem_code(t.user(name), purpose, code);
-  PERFORM t.login_as(NULL);
   RETURN concat_ws(' ', r.is_redeemed, r.tries_left, r.status, r.previous);
 END
 $$;
@@ -47,10 +45,10 @@ SELECT left(t.try(format('SELECT dwello.issue_code(%s)', arguments), name), 60) 
 DELETE FROM dwello.user_codes WHERE user_id = t.user('cora');
 SELECT t.try(format($$SELECT dwello.redeem_code(%s)$$, arguments), name) AS answer, name, arguments
   FROM (VALUES
-    (1, 'h1', $$t.user('cora'), 'email', '1'$$), (2, 'a1', $$t.user('cora'), 'email', '1'$$), (3, 'h1', $$NULL, 'password', '1'$$),
-    (4, 'h1', $$NULL, 'sign_in', '1'$$), (5, 'h1', $$NULL, 'email', NULL$$), (6, 'h1', $$NULL, NULL, '1'$$), (7, 'h1', $$NULL, 'email', ' '$$),
-    (8, 'h1', $$NULL, 'email', repeat('1', 101)$$), (9, NULL, $$NULL, 'email', '1'$$), (10, NULL, $$t.user('nobody'), 'email', '1'$$),
-    (11, 'h1', $$NULL, 'email', '1'$$)) AS v (n, name, arguments)
+    (1, 'h1', $$t.user('h1'), 'email', '1'$$), (2, 'a1', $$t.user('cora'), 'email', '1'$$), (3, 's1', $$t.user('cora'), 'sign_in', '1'$$),
+    (4, 'h1', $$t.user('h1'), 'password', '1'$$), (5, NULL, $$t.user('h1'), 'email', NULL$$), (6, NULL, $$t.user('h1'), NULL, '1'$$),
+    (7, NULL, $$t.user('h1'), 'email', ' '$$), (8, NULL, $$t.user('h1'), 'email', repeat('1', 101)$$), (9, NULL, $$NULL, 'email', '1'$$),
+    (10, NULL, $$t.user('nobody'), 'email', '1'$$), (11, NULL, $$t.user('h1'), 'email', '1'$$)) AS v (n, name, arguments)
  ORDER BY n;
 
 -- ---------------------------------------------------------------------
@@ -58,9 +56,9 @@ SELECT t.try(format($$SELECT dwello.redeem_code(%s)$$, arguments), name) AS answ
 -- ---------------------------------------------------------------------
 SELECT pg_temp.send('cora', 'email');
 SELECT pg_temp.say('cora', 'phone', pg_temp.code('cora', 'email')) AS of_another_purpose;
-SELECT pg_temp.say('cora', 'email', pg_temp.wrong(pg_temp.code('cora', 'email')), 'cora') AS wrong;
-SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email'), 'cora') AS redeemed;
-SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email'), 'cora') AS twice;
+SELECT pg_temp.say('cora', 'email', pg_temp.wrong(pg_temp.code('cora', 'email'))) AS wrong;
+SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email')) AS redeemed;
+SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email')) AS twice;
 SELECT email_verified, status FROM dwello.users WHERE id = t.user('cora');
 SELECT pg_temp.send('cora', 'sign_in');
 SELECT pg_temp.say('cora', 'sign_in', pg_temp.wrong(pg_temp.code('cora', 'sign_in'))) AS wrong, n FROM generate_series(1, 6) AS n;
@@ -89,6 +87,27 @@ SELECT status FROM dwello.suspend_user(t.user('cora'), 'test');
 SELECT pg_temp.say('cora', 'sign_in', pg_temp.code('cora', 'sign_in')) AS suspended;
 SELECT t.try($$SELECT dwello.issue_code(t.user('cora'), 'sign_in')$$);
 ROLLBACK;
+-- who acts for a user cannot guess and take it back, in subtransactions or whole ones
+SELECT string_agg(r.rolname, ' ' ORDER BY r.rolname) AS may_redeem FROM pg_roles AS r
+ WHERE r.rolname LIKE 'dwello%' AND has_function_privilege(r.oid, 'dwello.redeem_code(uuid, dwello.code_purpose, text)', 'EXECUTE');
+BEGIN;
+SELECT t.app_as('cora');
+DO $$
+DECLARE
+  guesses integer := 0;
+BEGIN
+  FOR n IN 1 .. 20 LOOP
+    BEGIN
+      PERFORM dwello.redeem_code(dwello.current_user_id(), 'email', lpad(n::text, 8, '0'));
+      guesses := guesses + 1;
+      RAISE division_by_zero;
+    EXCEPTION WHEN division_by_zero OR insufficient_privilege THEN
+    END;
+  END LOOP;
+  RAISE WARNING '% guesses', guesses;
+END
+$$;
+ROLLBACK;
 -- how many an hour, for each purpose
 SELECT t.try($$SELECT dwello.issue_code(t.user('cora'), 'sign_in')$$), n FROM generate_series(1, 3) AS n;
 SELECT t.try($$SELECT dwello.issue_code(t.user('cora'), 'password')$$);
@@ -114,16 +133,16 @@ SELECT t.try(format($$SELECT dwello.redeem_code(t.user('cora'), 'email', %L)$$, 
 SELECT user_id = t.user('cora') AS now FROM dwello.find_login('cora.new@example.test');
 -- their own in another spelling
 SELECT pg_temp.send('cora', 'email', 'CORA.NEW@example.test');
-SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email'), 'cora') AS redeemed;
+SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email')) AS redeemed;
 SELECT count(*) FROM dwello.user_emails WHERE user_id = t.user('cora');
--- a number where there was none, and another one; users are not told the one before
+-- a number where there was none, and another one
 SELECT pg_temp.send('cora', 'phone', '+1 415 555 0188');
 SELECT pg_temp.say('cora', 'phone', pg_temp.code('cora', 'phone')) AS redeemed;
 SELECT pg_temp.send('cora', 'phone', '+1 415 555 0189');
-SELECT pg_temp.say('cora', 'phone', pg_temp.code('cora', 'phone'), 'cora') AS redeemed;
+SELECT pg_temp.say('cora', 'phone', pg_temp.code('cora', 'phone')) AS redeemed;
 SELECT phone_verified FROM dwello.users WHERE id = t.user('cora');
 SELECT pg_temp.send('carl', 'phone');
-SELECT pg_temp.say('carl', 'phone', pg_temp.code('carl', 'phone'), 'carl') AS redeemed;
+SELECT pg_temp.say('carl', 'phone', pg_temp.code('carl', 'phone')) AS redeemed;
 SELECT type, count(*) FROM dwello.outbox WHERE aggregateid = t.user('cora')::text AND type IN ('email_changed', 'phone_changed', 'user_verified') GROUP BY 1 ORDER BY 1;
 
 -- ---------------------------------------------------------------------
@@ -224,6 +243,43 @@ BEGIN;
 SELECT t.token('cora') AS before \gset
 SELECT is_redeemed FROM dwello.redeem_code(t.user('cora'), 'password', pg_temp.code('cora', 'password'));
 SELECT left(t.try(format('SELECT dwello.login(%L)', :'before')), 5) AS before;
+ROLLBACK;
+-- codes that let in or change something are void once somebody is kept out, or has another address; what verifies the one they have is not
+CREATE FUNCTION pg_temp.live_after(call text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  lives text;
+BEGIN
+  DELETE FROM dwello.user_codes AS c WHERE c.user_id IN (t.user('cora'), t.user('carl'));
+  PERFORM pg_temp.send(name, purpose) FROM unnest(ARRAY['cora', 'carl']) AS name, unnest(ARRAY['password', 'sign_in', 'phone']::dwello.code_purpose[]) AS purpose;
+  PERFORM pg_temp.send('cora', 'email', 'cora.next@example.test');
+  EXECUTE call;
+  SELECT string_agg(c.purpose::text, ' ' ORDER BY c.purpose) FILTER (WHERE c.user_id = t.user('cora')) || ' of ' || count(*) INTO lives
+    FROM dwello.user_codes AS c WHERE c.redeemed_at IS NULL AND c.tries < 5;
+  RAISE EXCEPTION USING ERRCODE = 'TTTTT', MESSAGE = coalesce(lives, 'none');
+EXCEPTION WHEN SQLSTATE 'TTTTT' THEN
+  RETURN SQLERRM;
+END
+$$;
+SELECT pg_temp.live_after(call) AS live, call FROM (VALUES
+  (1, 'SELECT'), (2, $$SELECT dwello.suspend_user(t.user('cora'), 'test')$$), (3, $$SELECT dwello.revoke_tokens(t.user('cora'))$$),
+  (4, $$SELECT dwello.set_password_hash(t.user('cora'), 'hash')$$),
+  (5, $$SELECT pg_temp.say('cora', 'password', pg_temp.code('cora', 'password'))$$),
+  (6, $$SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email'))$$),
+  (7, $$SELECT pg_temp.say('cora', 'phone', pg_temp.code('cora', 'phone'))$$),
+  (8, $$SELECT pg_temp.say('cora', 'sign_in', pg_temp.code('cora', 'sign_in'))$$)) AS v (n, call)
+ ORDER BY n;
+-- keys that were made with the old password, too
+BEGIN;
+SELECT length(k.api_key) AS made FROM dwello.create_api_key('Stolen', '{read}', user_id => t.user('cora')) AS k;
+SELECT k.api_key FROM dwello.create_api_key('Kept', '{read}', user_id => t.user('carl')) AS k \gset
+SELECT pg_temp.send('cora', 'password');
+SELECT pg_temp.say('cora', 'password', pg_temp.wrong(pg_temp.code('cora', 'password'))) AS wrong;
+SELECT count(*) FILTER (WHERE k.revoked_at IS NULL) AS keys FROM dwello.api_keys AS k WHERE k.user_id = t.user('cora');
+SELECT pg_temp.say('cora', 'password', pg_temp.code('cora', 'password')) AS reset;
+SELECT name, revoked_at IS NOT NULL AS is_revoked FROM dwello.api_keys WHERE user_id IN (t.user('cora'), t.user('carl')) ORDER BY name;
+SELECT type FROM dwello.outbox WHERE aggregateid = t.user('cora')::text AND type IN ('api_keys_revoked', 'password_reset') ORDER BY type;
 ROLLBACK;
 -- no more than so many
 BEGIN;

@@ -204,11 +204,10 @@ test_code(void **state)
 	assert_string_equal(text, "00000000");
 	dw_code_write(UINT64_MAX, text);
 	assert_string_equal(text, "09551615");
-	for (int purpose = 0; purpose < DW_CODE_PURPOSE_COUNT; purpose++)
-		assert_true(dw_code_needs_system((DwCodePurpose) purpose) !=
-					dw_code_has_target((DwCodePurpose) purpose));
 	assert_true(dw_code_has_target(DW_CODE_EMAIL));
 	assert_true(dw_code_has_target(DW_CODE_PHONE));
+	assert_false(dw_code_has_target(DW_CODE_PASSWORD));
+	assert_false(dw_code_has_target(DW_CODE_SIGN_IN));
 }
 
 int

@@ -3,8 +3,9 @@
  *		Entry points of codes: issued to be sent, and said back.
  *
  * A code that is wrong is an answer and no error: an error would undo that it
- * was tried.  Neither command takes an idempotency key, for no code and no
- * address may be kept in a record.
+ * was tried, as would anybody who rolls back what they tried; so the service
+ * alone redeems them.  Neither command takes an idempotency key, for no code
+ * and no address may be kept in a record.
  */
 #include "postgres.h"
 
@@ -144,23 +145,6 @@ DW_FUNCTION(dwello_issue_code)
 	return dw_call_return(&call);
 }
 
-/* Only the user says their code, or the system does. */
-static void
-redeem_guard(DwCall *call, const DwUuid *user_id, DwCodePurpose purpose)
-{
-	if (call->actor.kind == DW_ACTOR_SYSTEM)
-		return;
-	if (!dw_uuid_equal(user_id, &call->actor.user_id))
-		dw_raise(DW_FORBIDDEN, "nobody redeems the code of another user",
-				 psprintf("User %s does not call.", dw_uuid_text(user_id)),
-				 "The user says it, or the service does.");
-	if (dw_code_needs_system(purpose))
-		dw_raise(DW_FORBIDDEN, "the service alone redeems such a code",
-				 psprintf("Its purpose is \"%s\".",
-						  dw_code_purpose_label(purpose)),
-				 "Let the service call it.");
-}
-
 /* True when a code can still be said. */
 static bool
 code_is_live(const DwCodeRow *row)
@@ -233,10 +217,23 @@ contact_verify(DwCall *call, DwUser *user, const DwCodeRow *row)
 	{
 		before = is_email ? email_change(user, target)
 			: phone_change(user, target);
+		dw_codes_void(&user->id);
 		code_emit(user, is_email ? "email_changed" : "phone_changed");
 	}
 	dw_user_verify(call, user, verifiable_of(row->purpose));
 	return before;
+}
+
+/* Whoever had the old password is out, and so is what they made with it. */
+static void
+password_reset(const DwUser *user)
+{
+	(void) dw_tokens_revoke(&user->id);
+	dw_sessions_end(&user->id, "password_reset");
+	dw_codes_void(&user->id);
+	code_emit(user, "password_reset");
+	if (dw_api_keys_revoke(&user->id, GetCurrentTimestamp()) > 0)
+		code_emit(user, "api_keys_revoked");
 }
 
 /* What follows from a code that was right. */
@@ -248,14 +245,8 @@ code_apply(DwCall *call, DwUser *user, const DwCodeRow *row)
 	if (dw_code_has_target(row->purpose))
 		before = contact_verify(call, user, row);
 	if (row->purpose == DW_CODE_PASSWORD)
-	{
-		/* whoever had the old password is out */
-		(void) dw_tokens_revoke(&user->id);
-		dw_sessions_end(&user->id, "password_reset");
-		code_emit(user, "password_reset");
-	}
-	if (call->actor.kind == DW_ACTOR_SYSTEM)
-		dw_row_text(call, "previous", before);
+		password_reset(user);
+	dw_row_text(call, "previous", before);
 }
 
 /* redeem_code(user_id, purpose, code) → is_redeemed, tries_left, … */
@@ -270,12 +261,11 @@ DW_FUNCTION(dwello_redeem_code)
 	bool		is_redeemed = false;
 	int32		left = 0;
 
-	dw_draft_begin(&call, fcinfo, DW_ACTOR_ANY);
-	dw_args_need(&call, "purpose", "code", NULL);
-	user_id = dw_user_argument(&call, "user_id");
+	dw_command_begin(&call, fcinfo, DW_ACTOR_SYSTEM);
+	dw_args_need(&call, "user_id", "purpose", "code", NULL);
+	user_id = dw_arg_uuid(&call, "user_id");
 	purpose = purpose_read(&call);
 	said = dw_arg_text(&call, "code", SAID_MAX);
-	redeem_guard(&call, &user_id, purpose);
 
 	/* the user's row, so that of two at once one waits for the other */
 	dw_user_for_command(&call, &user_id, &user);

@@ -452,6 +452,7 @@ DW_FUNCTION(dwello_set_password_hash)
 	dw_user_save_password(&user, hash);
 	(void) dw_tokens_revoke(&user.id);
 	dw_sessions_end(&user.id, "password_changed");
+	dw_codes_void(&user.id);
 	account_status_emit(&call, &user, "password_changed");
 	return account_status_return(&call, &user);
 }
@@ -474,6 +475,7 @@ suspend_apply(DwCall *call, DwUser *user, const char *reason)
 	status_save(user);
 	dw_tokens_bar(&user->id);
 	dw_sessions_end(&user->id, "suspended");
+	dw_codes_void(&user->id);
 	dw_user_log(&user->id, &call->actor, "suspended", reason);
 	account_status_emit(call, user, "user_suspended");
 }

@@ -134,9 +134,6 @@ DW_LABELS_OF(code_purpose, DwCodePurpose);
 /* Writes the digits of a code from a random number. */
 extern void dw_code_write(uint64_t number, char text[DW_CODE_DIGITS + 1]);
 
-/* True when the system alone may have a code of that purpose said to it. */
-extern bool dw_code_needs_system(DwCodePurpose purpose);
-
 /* True when a code of that purpose may name an address or a number. */
 extern bool dw_code_has_target(DwCodePurpose purpose);
 

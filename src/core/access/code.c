@@ -25,13 +25,6 @@ dw_code_write(uint64_t number, char text[DW_CODE_DIGITS + 1])
 }
 
 bool
-dw_code_needs_system(DwCodePurpose purpose)
-{
-	/* who says one of these has no token yet */
-	return purpose == DW_CODE_PASSWORD || purpose == DW_CODE_SIGN_IN;
-}
-
-bool
 dw_code_has_target(DwCodePurpose purpose)
 {
 	return purpose == DW_CODE_EMAIL || purpose == DW_CODE_PHONE;

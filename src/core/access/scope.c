@@ -37,7 +37,7 @@ static const struct
 {
 	/* signing in, and what lets others sign in */
 	{NONE,
-		" create_api_key end_session redeem_code revoke_api_key"
+		" create_api_key end_session revoke_api_key"
 	" revoke_tokens rotate_api_key "},
 	{WRITE,
 		" add_address add_credential answer_counter answer_invite"

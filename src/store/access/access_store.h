@@ -77,6 +77,9 @@ extern bool dw_api_key_find(const DwUuid *id, Datum address,
 /* Notes a use, a row of its own that no other transaction waits for. */
 extern void dw_api_key_note(const DwUuid *id, TimestampTz now);
 
+/* Revokes all of a locked user; gives how many. */
+extern int	dw_api_keys_revoke(const DwUuid *user_id, TimestampTz now);
+
 /*
  * Moves what was noted of up to max keys to their last_used_at, but for the
  * last minute, which rates are counted by; gives how many keys.
@@ -110,6 +113,12 @@ extern bool dw_code_lock(const DwUuid *user_id, DwCodePurpose purpose,
 
 /* Writes tries and redemption of a locked one. */
 extern void dw_code_save(DwCodeRow *code);
+
+/*
+ * Ends what codes of a locked user can still let in or change: all but those
+ * that verify what the user has already.
+ */
+extern void dw_codes_void(const DwUuid *user_id);
 
 /* A row of dwello.user_sessions; the refresh token itself is nowhere. */
 typedef struct DwSessionRow

@@ -111,6 +111,19 @@ dw_api_key_save(DwApiKeyRow *key)
 	dw_table_update(&keys, key);
 }
 
+int
+dw_api_keys_revoke(const DwUuid *user_id, TimestampTz now)
+{
+	static DwStatement revoke =
+		DW_STATEMENT("UPDATE dwello.api_keys AS k SET revoked_at = $2 "
+					 "WHERE k.user_id = $1 AND k.revoked_at IS NULL");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_time(&p, now);
+	return (int) dw_execute(&revoke, &p);
+}
+
 static const DwColumn login_fields[] = {
 	DW_FIELD(UUID, DwApiKeyLogin, id, id),
 	DW_FIELD(UUID, DwApiKeyLogin, user_id, user_id),

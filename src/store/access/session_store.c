@@ -78,6 +78,21 @@ dw_code_save(DwCodeRow *code)
 	dw_table_update(&codes, code);
 }
 
+void
+dw_codes_void(const DwUuid *user_id)
+{
+	static DwStatement end =
+		DW_STATEMENT("UPDATE dwello.user_codes AS c SET tries = $2 "
+					 "WHERE c.user_id = $1 AND c.redeemed_at IS NULL "
+					 "AND c.tries < $2 AND (c.target IS NOT NULL "
+					 "OR c.purpose IN ('password', 'sign_in'))");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_int4(&p, DW_CODE_TRIES);
+	(void) dw_execute(&end, &p);
+}
+
 static const DwColumn session_columns[] = {
 	DW_COLUMN(UUID, DwSessionRow, id, id, DW_COLUMN_KEY),
 	DW_COLUMN(UUID, DwSessionRow, user_id, user_id, DW_COLUMN_FIXED),
