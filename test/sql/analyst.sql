@@ -42,6 +42,14 @@ SELECT rating, reviews, reviewers, reviewees FROM dwello.analyst_reviews ORDER B
 SELECT t.try('SELECT FROM dwello.users'), t.try('SELECT FROM dwello.bids'), t.try('SELECT FROM dwello.system_settings');
 SELECT t.try($$SELECT dwello.get_user_contact(t.user('ah1'), 'curious')$$);
 RESET ROLE;
+-- the views show what the functions give, which nobody else may call
+SELECT t.try('SELECT set_config(''role'', ''dwello_app'', true); SELECT * FROM dwello.' || call || '()') AS as_app,
+       t.try('SELECT set_config(''role'', ''regress_analyst'', true); SELECT * FROM dwello.' || call || '()') AS as_analyst, call
+  FROM unnest(ARRAY['count_users', 'count_jobs', 'count_bids', 'count_contracts', 'count_reviews']) AS call;
+RESET ROLE;
+SELECT (SELECT count(*) FROM dwello.count_users()) > 0 AS users, (SELECT count(*) FROM dwello.count_jobs()) > 0 AS jobs,
+       (SELECT count(*) FROM dwello.count_bids()) > 0 AS bids, (SELECT count(*) FROM dwello.count_contracts()) > 0 AS contracts,
+       (SELECT count(*) FROM dwello.count_reviews()) > 0 AS reviews;
 -- whom applications and workers are not
 SELECT role, t.try(format('SELECT set_config(''role'', %L, true); SELECT FROM dwello.analyst_users', role))
   FROM unnest(ARRAY['dwello_app', 'dwello_service', 'dwello_support', 'dwello_admin', 'dwello_public']) AS role;
@@ -101,6 +109,43 @@ SELECT count(*) FROM dwello.analyst_users WHERE city = 'Petaluma' AND user_type 
 SELECT count(*) FROM dwello.analyst_bids AS a WHERE amount_from >= 90000;
 UPDATE dwello.jobs SET status = 'open' WHERE homeowner_id IN (SELECT t.user(h) FROM cast_of);
 SELECT count(*) FROM dwello.analyst_bids;
+
+-- plans count what is shown and nothing below: of a city whose people are too few as of none
+SAVEPOINT plans;
+SELECT version > 0 AS is_set FROM dwello.set_setting('k_anonymity', '11');
+CREATE FUNCTION pg_temp.plan(query text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  line text;
+  lines text;
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, BUFFERS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+    lines := concat_ws(E'\n', lines, line);
+  END LOOP;
+  RETURN lines;
+END
+$$;
+SET LOCAL ROLE regress_analyst;
+SELECT pg_temp.plan($$SELECT * FROM dwello.analyst_users WHERE city = 'Petaluma'$$) AS plan \gset petaluma_
+SELECT pg_temp.plan($$SELECT * FROM dwello.analyst_users WHERE city = 'Atlantis'$$) AS plan \gset atlantis_
+SELECT replace(:'petaluma_plan', 'Petaluma', 'Atlantis') = :'atlantis_plan' AS alike, :'petaluma_plan' ~ 'Petaluma' AS is_asked;
+-- nothing of tables in any of them, whatever they are joined with or asked for
+SELECT c.relname, q.n FROM pg_class AS c, LATERAL (VALUES
+  (1, format('SELECT * FROM dwello.%I', c.relname)), (2, format('SELECT count(*) FROM dwello.%I AS a JOIN dwello.%I AS b USING (category_id)', c.relname, c.relname)),
+  (3, format('SELECT FROM dwello.%I AS a LIMIT 1', c.relname)), (4, format('SELECT DISTINCT (a).* FROM dwello.%I AS a ORDER BY 1', c.relname))) AS q (n, query)
+ WHERE c.relnamespace = 'dwello'::regnamespace AND c.relkind = 'v' AND c.relname LIKE 'analyst\_%'
+   AND NOT (q.n = 2 AND c.relname = 'analyst_users')
+   AND (pg_temp.plan(q.query) ~ '(Seq|Heap|Index|Only) Scan|InitPlan|SubPlan' OR pg_temp.plan(q.query) !~ 'Function Scan on dwello[.]count_');
+RESET ROLE;
+-- one that is no function shows
+CREATE VIEW dwello.analyst_planted WITH (security_barrier = true) AS SELECT a.city, count(*) AS people FROM dwello.user_addresses AS a GROUP BY a.city HAVING count(*) >= 1000;
+GRANT SELECT ON dwello.analyst_planted TO regress_analyst;
+ALTER VIEW dwello.analyst_planted OWNER TO dwello_owner;
+SET LOCAL ROLE regress_analyst;
+SELECT regexp_replace(pg_temp.plan($$SELECT * FROM dwello.analyst_planted WHERE city = 'Petaluma'$$), 'Petaluma', 'Atlantis', 'g')
+     = pg_temp.plan($$SELECT * FROM dwello.analyst_planted WHERE city = 'Atlantis'$$) AS alike;
+ROLLBACK TO plans;
 
 -- a function that costs nothing sees no row of a small group
 SAVEPOINT peek;

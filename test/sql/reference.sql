@@ -694,6 +694,31 @@ SELECT * FROM r.answer('system', NULL,
   dwello.propose_agent_bid(w.job_id, w.agent_id, w.claim_id, amount => 90000, timeline_days => 3) AS p');
 ROLLBACK TO example;
 
+\echo count_users
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(*) FROM dwello.count_users()');
+ROLLBACK TO example;
+
+\echo count_jobs
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(*) FROM dwello.count_jobs()');
+ROLLBACK TO example;
+
+\echo count_bids
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(*) FROM dwello.count_bids()');
+ROLLBACK TO example;
+
+\echo count_contracts
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(*) FROM dwello.count_contracts()');
+ROLLBACK TO example;
+
+\echo count_reviews
+SELECT * FROM r.answer('superuser', NULL,
+'SELECT count(*) FROM dwello.count_reviews()');
+ROLLBACK TO example;
+
 \echo agent_query
 SELECT * FROM r.answer('system', NULL,
 'SELECT count(*) AS agents

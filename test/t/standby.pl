@@ -87,6 +87,11 @@ my %reads = (
 	award_robustness => [ homeowner => "'$id{job_painting}'" ],
 	bid_transitions => [ nobody => '' ],
 	check => [ superuser => '' ],
+	count_bids => [ superuser => '' ],
+	count_contracts => [ superuser => '' ],
+	count_jobs => [ superuser => '' ],
+	count_reviews => [ superuser => '' ],
+	count_users => [ superuser => '' ],
 	cluster_jobs => [ provider_1 => '-130, 30, -120, 40, 6' ],
 	current_user_id => [ homeowner => '' ],
 	milestone_is_valid => [
