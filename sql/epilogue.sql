@@ -70,6 +70,6 @@ END
 $$;
 
 -- once, at installation; an update's own piece names the parts it adds
-INSERT INTO dwello.member_parts_defaults (table_name, part, name)
-  SELECT p.table_name, p.part, p.name FROM dwello.member_parts AS p
+INSERT INTO dwello.member_parts_defaults (table_name, part, name, digest)
+  SELECT p.table_name, p.part, p.name, p.digest FROM dwello.member_parts AS p
    WHERE NOT EXISTS (SELECT FROM dwello.member_parts_defaults);

@@ -139,7 +139,7 @@ DwCheckRule dw_installation_rules[] =
 	RULE("guard_off",
 		 "SELECT d.table_name, 'The ' || d.part || ' ' || d.name "
 		 "|| ' is gone.' FROM dwello.member_parts_defaults AS d "
-		 "WHERE d.part IN ('trigger', 'policy') "
+		 "WHERE d.part IN ('constraint', 'trigger', 'policy') "
 		 "AND NOT EXISTS (SELECT FROM dwello.member_parts AS p "
 		 "WHERE p.table_name = d.table_name AND p.part = d.part "
 		 "AND p.name = d.name) ORDER BY 1, 2",
@@ -164,6 +164,72 @@ DwCheckRule dw_installation_rules[] =
 		 "WHERE d.table_name = p.table_name AND d.part = p.part "
 		 "AND d.name = p.name) ORDER BY 1, 2",
 		 "Move it to a table of your own: an added column makes a restore fail, anything else is lost in one."),
+	RULE("member_altered",
+		 "SELECT coalesce(nullif(p.table_name, ''), p.name), 'The ' || p.part "
+		 "|| ' ' || p.name || ' is not as it was installed.' "
+		 "FROM dwello.member_parts AS p "
+		 "JOIN dwello.member_parts_defaults AS d "
+		 "USING (table_name, part, name) "
+		 "WHERE p.digest <> d.digest AND p.part <> 'server' "
+		 "AND EXISTS (SELECT FROM dwello.member_parts_defaults AS s "
+		 "WHERE s.part = 'server' AND s.digest = (current_setting("
+		 "'server_version_num')::integer / 10000)::text) ORDER BY 1, 2",
+		 "Make it again as the installation script does, or restore a dump."),
+	RULE("member_unknown",
+		 "SELECT 'member_parts_defaults', 'It says what the parts were on a "
+		 "server ' || d.digest || '.' "
+		 "FROM dwello.member_parts_defaults AS d "
+		 "WHERE d.part = 'server' AND d.digest <> (current_setting("
+		 "'server_version_num')::integer / 10000)::text",
+		 "Nobody sees what is altered until a superuser says that they are right now: TRUNCATE dwello.member_parts_defaults, and INSERT INTO it TABLE dwello.member_parts."),
+	RULE("default_privileges",
+		 "SELECT coalesce(n.nspname, 'all schemas')::text, 'What ' "
+		 "|| pg_get_userbyid(f.defaclrole) || ' makes there is for others, "
+		 "too: ' || f.defaclacl::text || '.' "
+		 "FROM pg_catalog.pg_default_acl AS f "
+		 "LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = f.defaclnamespace "
+		 "WHERE n.nspname = 'dwello' OR (n.oid IS NULL "
+		 "AND f.defaclrole = 'dwello_owner'::regrole) ORDER BY 1, 2",
+		 "Partitions and what an update adds would be given away: ALTER DEFAULT PRIVILEGES ... REVOKE."),
+	RULE("view_past_policies",
+		 "SELECT DISTINCT c.oid::regclass::text, 'It reads ' "
+		 "|| t.oid::regclass || ' as ' || o.rolname "
+		 "|| ', whom no policy binds.' "
+		 "FROM pg_catalog.pg_class AS c "
+		 "JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner "
+		 "AND (o.rolsuper OR o.rolbypassrls OR o.rolname = 'dwello_owner') "
+		 "JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = c.oid "
+		 "JOIN pg_catalog.pg_depend AS x ON x.objid = r.oid "
+		 "AND x.classid = 'pg_rewrite'::regclass "
+		 "AND x.refclassid = 'pg_class'::regclass "
+		 "JOIN pg_catalog.pg_class AS t ON t.oid = x.refobjid "
+		 "AND t.relnamespace = 'dwello'::regnamespace "
+		 "AND t.relkind IN ('r', 'p') "
+		 "WHERE c.relkind IN ('v', 'm') "
+		 "AND c.relnamespace <> 'dwello'::regnamespace "
+		 "AND NOT EXISTS (SELECT FROM unnest(c.reloptions) AS p "
+		 "WHERE p IN ('security_invoker=true', 'security_invoker=on', "
+		 "'security_invoker=1', 'security_invoker=yes')) "
+		 "AND EXISTS (SELECT FROM aclexplode(c.relacl) AS g "
+		 "WHERE g.grantee <> c.relowner) ORDER BY 1, 2",
+		 "Whoever may read the view reads every row: ALTER VIEW ... SET (security_invoker = true), or REVOKE it."),
+	RULE("role_attribute",
+		 "WITH RECURSIVE granted AS (SELECT o.oid FROM pg_catalog.pg_roles "
+		 "AS o WHERE " GROUP_ROLES
+		 "UNION SELECT a.member FROM granted AS g "
+		 "JOIN pg_catalog.pg_auth_members AS a ON a.roleid = g.oid), "
+		 "power AS (SELECT g.oid AS member, g.oid AS role FROM granted AS g "
+		 "UNION SELECT p.member, a.roleid FROM power AS p "
+		 "JOIN pg_catalog.pg_auth_members AS a ON a.member = p.role) "
+		 "SELECT r.rolname::text, 'It is a member of ' || string_agg("
+		 "o.rolname, ', ' ORDER BY o.rolname) || '.' FROM power AS p "
+		 "JOIN pg_catalog.pg_roles AS r ON r.oid = p.member "
+		 "JOIN pg_catalog.pg_roles AS o ON o.oid = p.role "
+		 "WHERE NOT r.rolsuper AND o.rolname IN ('pg_read_server_files', "
+		 "'pg_write_server_files', 'pg_execute_server_program', "
+		 "'pg_read_all_data', 'pg_write_all_data', 'pg_maintain', "
+		 "'pg_create_subscription') GROUP BY r.rolname ORDER BY 1",
+		 "It reads or writes past row-level security, or as the server: REVOKE it, and use another login for that."),
 	RULE("grant_added",
 		 "WITH member AS (SELECT d.classid, d.objid "
 		 "FROM pg_catalog.pg_depend AS d "
