@@ -188,5 +188,35 @@ SELECT held_amount FROM dwello.open_chargeback(NULL, 'tell', 'f 8', 10000, 'USD'
 SELECT pg_temp.say($$close_chargeback(NULL, 'tell', 'f 9', true, psp_reference => 'ch f')$$) AS two_are_open;
 SELECT chargeback_status FROM dwello.close_chargeback(NULL, 'tell', 'f 10', true, case_reference => 'dp 2');
 SELECT chargeback_status FROM dwello.close_chargeback(NULL, 'tell', 'f 9', false, psp_reference => 'ch f');
+-- a decision, and a payout's end, that were overtaken and are told once more under another name: they are known, and nothing is booked
+SELECT c.id AS case_id FROM dwello.chargebacks AS c WHERE c.psp = 'tell' AND c.case_reference = 'dp 1' \gset
+CREATE FUNCTION pg_temp.known(call text) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  before bigint := (SELECT count(*) FROM dwello.transactions);
+  replayed boolean;
+BEGIN
+  EXECUTE 'SELECT replayed FROM dwello.' || call INTO replayed;
+  RETURN format('%s, %s booked', CASE WHEN replayed THEN 'replayed' ELSE 'news' END, (SELECT count(*) FROM dwello.transactions) - before);
+END
+$$;
+SELECT pg_temp.known(format($$close_chargeback(NULL, 'tell', 'g 1', true, chargeback_id => %L, occurred_at => '2031-01-01 02:00+00')$$, :'case_id')) AS won,
+       pg_temp.known($$close_chargeback(NULL, 'tell', 'g 2', false, lost_amount => 4000, case_reference => 'dp 1', occurred_at => '2031-01-01 01:00+00')$$) AS lost_before,
+       pg_temp.known($$close_chargeback(NULL, 'tell', 'g 3', false, lost_amount => 4000, case_reference => 'dp 1', occurred_at => '2031-01-01 01:00+00')$$) AS again,
+       pg_temp.known($$close_chargeback(NULL, 'tell', 'g 4', false, case_reference => 'dp 1', occurred_at => '2031-01-01 01:00+00')$$) AS without_amount,
+       pg_temp.known($$close_chargeback(NULL, 'tell', 'g 5', false, lost_amount => 3000, case_reference => 'dp 1', occurred_at => '2031-01-01 03:00+00')$$) AS lost_after_all;
+SELECT status, lost_amount FROM dwello.chargebacks WHERE id = :'case_id';
+SELECT t.destination('p1') IS NOT NULL AS can_receive;
+SELECT t.award('told more', 50000), t.pay('told more');
+SELECT t.login_as('h1');
+SELECT amount FROM dwello.release_escrow(t.user('told more'));
+SELECT t.as_system();
+SELECT x.payout_id AS sent FROM dwello.request_payout(1000, user_id => t.user('p1')) AS x \gset
+SELECT pg_temp.known(format($$confirm_payout(t.user('p1'), %L, 'tell', 'g 6', occurred_at => '2031-01-01 01:00+00')$$, :'sent')) AS paid,
+       pg_temp.known(format($$fail_payout(t.user('p1'), %L, 'tell', 'g 7', occurred_at => '2031-01-01 02:00+00')$$, :'sent')) AS came_back,
+       pg_temp.known(format($$confirm_payout(t.user('p1'), %L, 'tell', 'g 8', occurred_at => '2031-01-01 01:00+00')$$, :'sent')) AS again,
+       pg_temp.known(format($$confirm_payout(t.user('p1'), %L, 'tell', 'g 9', occurred_at => '2031-01-01 03:00+00')$$, :'sent')) AS paid_after_all,
+       pg_temp.known(format($$fail_payout(t.user('p1'), %L, 'tell', 'g 10', occurred_at => '2031-01-01 02:00+00')$$, :'sent')) AS fails_again;
 SELECT * FROM dwello.reconcile();
 ROLLBACK;

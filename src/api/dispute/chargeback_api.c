@@ -504,7 +504,10 @@ closing_count_left(DwCase *of)
 		of->charge.left += taken->chargeback.clawed_back;
 }
 
-/* True when it has ended this very way already. */
+/*
+ * True when it has ended this very way already, or had before the bank came to
+ * another decision: then this one tells of that again.
+ */
 static bool
 closing_is_told(const DwCase *of)
 {
@@ -514,6 +517,8 @@ closing_is_told(const DwCase *of)
 	if (lost > chargeback->amount)
 		dw_arg_refuse(of->call, "lost_amount", DW_BAD_VALUE,
 					  "is more than the chargeback is of");
+	if (dw_payment_event_is_known(&of->event, "chargeback_id", &of->taken.id))
+		return true;
 	return of->told.won ? chargeback->status == DW_CHARGEBACK_WON
 		: chargeback->status == DW_CHARGEBACK_LOST &&
 		(lost == 0 || lost == chargeback->lost_amount);

@@ -582,12 +582,14 @@ static DwUuid
 closing_book_overtaken(DwCase *of)
 {
 	const DwChargeback before = of->taken.chargeback;
+	const DwBankTold told = of->told;
 	DwUuid		id = closing_book(of);
 
 	cover(of);
 	of->told.won = before.status == DW_CHARGEBACK_WON;
 	of->told.lost_amount = before.lost_amount;
 	(void) closing_book(of);
+	of->told = told;			/* the event is kept as it was told */
 	return id;
 }
 

@@ -550,13 +550,22 @@ event_begin(DwCall *call, DwPaymentEvent *event, const DwUuid *payout_id,
 			DwPayoutRow *row)
 {
 	DwUser		user;
+	DwPaymentEvent kept;
 
+	event->object = "payout_id";
+	event->object_id = *payout_id;
+	/* told before of another payout, or of another's: WD104, not P0002 */
+	if (dw_payment_event_find(event->psp, event->event_id, &kept) &&
+		!dw_payout_find(&event->user_id, payout_id, row))
+	{
+		event->amount = kept.amount;
+		event->currency = kept.currency;
+		(void) dw_payment_replay(call, event);
+	}
 	dw_user_for_command(call, &event->user_id, &user);
 	payout_need(&event->user_id, payout_id, row);
 	event->amount = row->paid_amount;
 	event->currency = row->paid_currency;
-	event->object = "payout_id";
-	event->object_id = *payout_id;
 	return dw_payment_replay(call, event);
 }
 
@@ -731,7 +740,8 @@ DW_FUNCTION(dwello_confirm_payout)
 	event.type = DW_PAYOUT_CONFIRMED;
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
-	if (dw_payout_is_news(row.status, DW_PAYOUT_COMPLETED))
+	if (dw_payout_is_news(row.status, DW_PAYOUT_COMPLETED) &&
+		!dw_payment_event_is_known(&event, "payout_id", &row.id))
 	{
 		row.psp = event.psp;
 		row.psp_reference = reference;
@@ -763,6 +773,7 @@ DW_FUNCTION(dwello_fail_payout)
 	if (event_begin(&call, &event, &payout_id, &row))
 		return dw_call_return(&call);
 	if (!dw_payout_is_news(row.status, DW_PAYOUT_FAILED) ||
+		dw_payment_event_is_known(&event, "payout_id", &row.id) ||
 		(row.status == DW_PAYOUT_COMPLETED &&
 		 is_overtaken(&event, &row, DW_PAYOUT_CONFIRMED)))
 	{

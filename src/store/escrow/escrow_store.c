@@ -824,6 +824,33 @@ dw_payment_event_is_overtaken(const DwPaymentEvent *event, const char *object,
 }
 
 bool
+dw_payment_event_is_known(const DwPaymentEvent *event, const char *object,
+						  const DwUuid *object_id)
+{
+	static DwStatement select_same =
+		DW_STATEMENT("SELECT FROM dwello.payment_events AS e "
+					 "WHERE e.psp = $1 AND e.event_type = $2 "
+					 "AND e.occurred_at = $3 AND e.result ->> $4 = $5 "
+					 "AND (e.job_id = $6 OR e.user_id = $7 "
+					 "OR e.psp_reference = $8) "
+					 "AND (e.amount = $9 OR $9 = 0) LIMIT 1");
+	DwParams	p = DW_PARAMS;
+
+	if (event->occurred_at == DT_NOBEGIN)
+		return false;
+	dw_param_text(&p, event->psp);
+	dw_param_text(&p, event->type);
+	dw_param_time(&p, event->occurred_at);
+	dw_param_text(&p, object);
+	dw_param_text(&p, dw_uuid_text(object_id));
+	dw_param_uuid(&p, &event->job_id);
+	dw_param_uuid(&p, &event->user_id);
+	dw_param_text(&p, event->psp_reference);
+	dw_param_int8(&p, event->amount);
+	return dw_execute(&select_same, &p) > 0;
+}
+
+bool
 dw_payment_has_arrived(const DwUuid *job_id, const DwUuid *transaction_id)
 {
 	static DwStatement select_event =

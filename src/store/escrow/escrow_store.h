@@ -286,6 +286,14 @@ extern bool dw_payment_event_is_overtaken(const DwPaymentEvent *event,
 										  const char *type,
 										  const char *other);
 
+/*
+ * True when the very fact was told before, by whatever name: an event of its
+ * type, of the same object, time and, if it says one, amount.
+ */
+extern bool dw_payment_event_is_known(const DwPaymentEvent *event,
+									  const char *object,
+									  const DwUuid *object_id);
+
 /* True when an event has said that this payment arrived, late or not. */
 extern bool dw_payment_has_arrived(const DwUuid *job_id,
 								   const DwUuid *transaction_id);
