@@ -48,7 +48,7 @@ COMMENT ON COLUMN dwello.users.provider_verified IS 'The provider was checked an
 COMMENT ON COLUMN dwello.users.profile_image_url IS 'Where the user''s picture is; NULL = none.';
 COMMENT ON COLUMN dwello.users.timezone IS 'Time zone by its IANA name.';
 COMMENT ON COLUMN dwello.users.language IS 'Language by its ISO 639 code.';
-COMMENT ON COLUMN dwello.users.last_login_at IS 'When the user last signed in; NULL = never.';
+COMMENT ON COLUMN dwello.users.last_login_at IS 'When a session was last opened for the user; NULL = never.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.users', '');
 CREATE POLICY users_read ON dwello.users FOR SELECT
   USING (id = dwello.current_user_id() AND deleted_at IS NULL);
@@ -357,8 +357,8 @@ CREATE TABLE dwello.user_activity_logs (
     CONSTRAINT user_activity_logs_details_check CHECK (dwello.json_is_valid('activity_details', details)),
   created_at timestamptz NOT NULL
 ) PARTITION BY RANGE (created_at);
-COMMENT ON TABLE dwello.user_activity_logs IS 'What users did, by month.';
-COMMENT ON COLUMN dwello.user_activity_logs.action IS 'What the user did.';
+COMMENT ON TABLE dwello.user_activity_logs IS 'What was done to get in as users, and about them, by month.';
+COMMENT ON COLUMN dwello.user_activity_logs.action IS 'What was done: signed_in, password_changed, suspended and so on.';
 COMMENT ON COLUMN dwello.user_activity_logs.details IS 'More about it, without personal data.';
 SELECT pg_catalog.pg_extension_config_dump('dwello.user_activity_logs', '');
 CREATE TRIGGER guard_append BEFORE UPDATE OR DELETE ON dwello.user_activity_logs

@@ -363,6 +363,10 @@ END
 $$;
 SELECT k.name, p.place FROM key AS k, LATERAL (VALUES (k.api_key), (substr(k.api_key, 32, 43))) AS v (secret), pg_temp.places(v.secret) AS p WHERE k.name IN ('p1', 'turned');
 
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM dwello.user_activity_logs WHERE action ~ '^(api_key|signed_in|email_changed|phone_changed)';
+COMMIT;
 DELETE FROM dwello.api_key_uses WHERE key_id IN (SELECT key_id FROM key);
 DELETE FROM dwello.api_keys WHERE name <> 'key';
 DROP ROLE regress_key_app;

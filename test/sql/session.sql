@@ -281,6 +281,28 @@ SELECT pg_temp.say('cora', 'password', pg_temp.code('cora', 'password')) AS rese
 SELECT name, revoked_at IS NOT NULL AS is_revoked FROM dwello.api_keys WHERE user_id IN (t.user('cora'), t.user('carl')) ORDER BY name;
 SELECT type FROM dwello.outbox WHERE aggregateid = t.user('cora')::text AND type IN ('api_keys_revoked', 'password_reset') ORDER BY type;
 ROLLBACK;
+-- people read what was done to get in as them
+BEGIN;
+DELETE FROM dwello.user_codes WHERE user_id = t.user('cora');
+CREATE TEMP TABLE before AS SELECT l.id FROM dwello.user_activity_logs AS l;
+GRANT SELECT ON before TO PUBLIC;
+SELECT pg_temp.open('cora', 'Desk');
+SELECT pg_temp.send('cora', 'email', 'cora.log@example.test'), pg_temp.send('cora', 'phone', '+1 415 555 0199'), pg_temp.send('cora', 'password');
+SELECT pg_temp.say('cora', 'email', pg_temp.wrong(pg_temp.code('cora', 'email'))) AS wrong;
+SELECT pg_temp.say('cora', 'email', pg_temp.code('cora', 'email')) AS redeemed;
+SELECT pg_temp.send('cora', 'phone', '+1 415 555 0199');
+SELECT pg_temp.say('cora', 'phone', pg_temp.code('cora', 'phone')) AS redeemed;
+SELECT key_id AS key FROM dwello.create_api_key('Read', '{read}', user_id => t.user('cora')) \gset
+SELECT length(api_key) FROM dwello.rotate_api_key(:'key', '1 day');
+SELECT revoked_at IS NOT NULL AS revoked FROM dwello.revoke_api_key(:'key');
+SELECT user_id = t.user('cora') AS revoked FROM dwello.revoke_tokens(t.user('cora'));
+SELECT pg_temp.send('cora', 'password');
+SELECT pg_temp.say('cora', 'password', pg_temp.code('cora', 'password')) AS redeemed;
+SELECT user_id = t.user('cora') AS is_set FROM dwello.set_password_hash(t.user('cora'), 'hash');
+SELECT last_login_at BETWEEN now() - interval '1 minute' AND clock_timestamp() AS signed_in FROM dwello.users WHERE id = t.user('cora');
+SELECT t.app_as('cora');
+SELECT l.action, l.details FROM dwello.user_activity_logs AS l WHERE l.id NOT IN (SELECT id FROM before) ORDER BY l.id;
+ROLLBACK;
 -- no more than so many
 BEGIN;
 SELECT value FROM dwello.set_setting('sessions_max', '2');
@@ -307,5 +329,9 @@ $$;
 SELECT v.what, p.place FROM (SELECT 'code', code FROM sent UNION SELECT 'refresh token', refresh_token FROM held WHERE refresh_token IS NOT NULL
   UNION SELECT 'secret', substr(refresh_token, 32, 43) FROM held WHERE refresh_token IS NOT NULL
   UNION VALUES ('address', 'cora.new@'), ('number', '4155550188')) AS v (what, secret), pg_temp.places(v.secret) AS p;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM dwello.user_activity_logs WHERE action ~ '^(api_key|signed_in|email_changed|phone_changed)';
+COMMIT;
 DELETE FROM dwello.used_refresh_tokens WHERE session_id IN (SELECT id FROM dwello.user_sessions WHERE user_id IN (t.user('cora'), t.user('carl')));
 DELETE FROM dwello.user_sessions WHERE user_id IN (t.user('cora'), t.user('carl'));

@@ -139,7 +139,7 @@ secret_make(DwApiKeyRow *key)
 
 /* Tells the outside, without the key. */
 static void
-key_announce(const DwApiKeyRow *key, const char *type)
+key_announce(const DwCall *call, const DwApiKeyRow *key, const char *type)
 {
 	DwPayload	payload;
 
@@ -147,6 +147,7 @@ key_announce(const DwApiKeyRow *key, const char *type)
 	dw_payload_uuid(&payload, "user_id", &key->user_id);
 	dw_payload_uuid(&payload, "key_id", &key->id);
 	dw_event_emit(&key->user_id, "user", &key->user_id, type, &payload);
+	dw_user_log(&key->user_id, &call->actor, type, NULL);
 }
 
 /* WD301 when the user has all the keys that they may have. */
@@ -206,7 +207,7 @@ DW_FUNCTION(dwello_create_api_key)
 	key.is_test = dw_api_key_environment_is_test();
 	dw_row_text(&call, "api_key", secret_make(&key));
 	dw_api_key_insert(&key);
-	key_announce(&key, "api_key_created");
+	key_announce(&call, &key, "api_key_created");
 
 	dw_row_uuid(&call, "user_id", &key.user_id);
 	dw_row_uuid(&call, "key_id", &key.id);
@@ -269,7 +270,7 @@ DW_FUNCTION(dwello_rotate_api_key)
 	key.previous_until = now + overlap * USECS_PER_SEC;
 	dw_row_text(&call, "api_key", secret_make(&key));
 	dw_api_key_save(&key);
-	key_announce(&key, "api_key_rotated");
+	key_announce(&call, &key, "api_key_rotated");
 
 	dw_row_uuid(&call, "user_id", &key.user_id);
 	dw_row_uuid(&call, "key_id", &key.id);
@@ -291,7 +292,7 @@ DW_FUNCTION(dwello_revoke_api_key)
 	{
 		key.revoked_at = GetCurrentTimestamp();
 		dw_api_key_save(&key);
-		key_announce(&key, "api_key_revoked");
+		key_announce(&call, &key, "api_key_revoked");
 	}
 	dw_row_uuid(&call, "user_id", &key.user_id);
 	dw_row_uuid(&call, "key_id", &key.id);

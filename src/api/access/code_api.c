@@ -194,15 +194,16 @@ phone_change(DwUser *user, const char *target)
 	return before;
 }
 
-/* Tells the outside what was done, and not to what. */
+/* Tells the outside, and the user, what was done, and not to what. */
 static void
-code_emit(const DwUser *user, const char *type)
+code_emit(const DwCall *call, const DwUser *user, const char *type)
 {
 	DwPayload	payload;
 
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &user->id);
 	dw_event_emit(&user->id, "user", &user->id, type, &payload);
+	dw_user_log(&user->id, &call->actor, type, NULL);
 }
 
 /* Verifies the address or number, changed or not; gives the one before. */
@@ -218,7 +219,7 @@ contact_verify(DwCall *call, DwUser *user, const DwCodeRow *row)
 		before = is_email ? email_change(user, target)
 			: phone_change(user, target);
 		dw_codes_void(&user->id);
-		code_emit(user, is_email ? "email_changed" : "phone_changed");
+		code_emit(call, user, is_email ? "email_changed" : "phone_changed");
 	}
 	dw_user_verify(call, user, verifiable_of(row->purpose));
 	return before;
@@ -226,14 +227,14 @@ contact_verify(DwCall *call, DwUser *user, const DwCodeRow *row)
 
 /* Whoever had the old password is out, and so is what they made with it. */
 static void
-password_reset(const DwUser *user)
+password_reset(const DwCall *call, const DwUser *user)
 {
 	(void) dw_tokens_revoke(&user->id);
 	dw_sessions_end(&user->id, "password_reset");
 	dw_codes_void(&user->id);
-	code_emit(user, "password_reset");
+	code_emit(call, user, "password_reset");
 	if (dw_api_keys_revoke(&user->id, GetCurrentTimestamp()) > 0)
-		code_emit(user, "api_keys_revoked");
+		code_emit(call, user, "api_keys_revoked");
 }
 
 /* What follows from a code that was right. */
@@ -245,7 +246,7 @@ code_apply(DwCall *call, DwUser *user, const DwCodeRow *row)
 	if (dw_code_has_target(row->purpose))
 		before = contact_verify(call, user, row);
 	if (row->purpose == DW_CODE_PASSWORD)
-		password_reset(user);
+		password_reset(call, user);
 	dw_row_text(call, "previous", before);
 }
 

@@ -83,6 +83,8 @@ DW_FUNCTION(dwello_open_session)
 	dw_row_text(&call, "refresh_token", refresh_make(&session));
 	session.created_at = session.refreshed_at;
 	dw_session_insert(&session);
+	dw_user_signed_in(&user.id, session.created_at);
+	dw_user_log(&user.id, &call.actor, "signed_in", NULL);
 	dw_row_uuid(&call, "session_id", &session.id);
 	dw_row_time(&call, "expires_at", session.expires_at);
 	return dw_call_return(&call);

@@ -310,6 +310,7 @@ DW_FUNCTION(dwello_revoke_tokens)
 	dw_row_time(&call, "not_before", dw_tokens_revoke(&user_id));
 	dw_sessions_end(&user_id, "revoked");
 	dw_codes_void(&user_id);
+	dw_user_log(&user_id, &call.actor, "tokens_revoked", NULL);
 	dw_payload_begin(&payload);
 	dw_payload_uuid(&payload, "user_id", &user_id);
 	dw_event_emit(&user_id, "user", &user_id, "tokens_revoked", &payload);

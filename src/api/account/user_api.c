@@ -453,6 +453,7 @@ DW_FUNCTION(dwello_set_password_hash)
 	(void) dw_tokens_revoke(&user.id);
 	dw_sessions_end(&user.id, "password_changed");
 	dw_codes_void(&user.id);
+	dw_user_log(&user.id, &call.actor, "password_changed", NULL);
 	account_status_emit(&call, &user, "password_changed");
 	return account_status_return(&call, &user);
 }

@@ -313,9 +313,13 @@ extern void dw_user_change_phone(DwUser *user, const char *phone);
  */
 extern Datum dw_scopes_of(const DwUuid *user_id);
 
+/* Notes when a locked user last signed in; no change of what they know. */
+extern void dw_user_signed_in(const DwUuid *user_id, TimestampTz at);
+
 /*
- * Writes down what was done about a user, where they can read it once they are
- * let in: an action ("suspended"), by whom, and why (NULL: not said).
+ * Writes down what a user did to get in, or was done about them, where they
+ * can read it once they are let in: an action ("suspended"), by whom, and why
+ * (NULL: not said).
  */
 extern void dw_user_log(const DwUuid *user_id, const DwActor *actor,
 						const char *action, const char *reason);

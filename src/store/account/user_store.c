@@ -286,6 +286,19 @@ dw_user_save_password(DwUser *user, const char *hash)
 }
 
 void
+dw_user_signed_in(const DwUuid *user_id, TimestampTz at)
+{
+	static DwStatement note =
+		DW_STATEMENT("UPDATE dwello.users SET last_login_at = $2 "
+					 "WHERE id = $1");
+	DwParams	p = DW_PARAMS;
+
+	dw_param_uuid(&p, user_id);
+	dw_param_time(&p, at);
+	(void) dw_execute(&note, &p);
+}
+
+void
 dw_user_log(const DwUuid *user_id, const DwActor *actor, const char *action,
 			const char *reason)
 {
