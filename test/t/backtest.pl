@@ -18,7 +18,8 @@ my $jobs = 12_000;
 my $long = q(NULL, '2025-01-01', '2026-01-01');
 my $short = q(NULL, '2025-01-01', '2025-01-03');
 
-my $primary = new_server('primary', '', holds => 'demo', allows_streaming => 1);
+# a snapshot of its autovacuum would keep the row that recovery is to take away
+my $primary = new_server('primary', 'autovacuum = off', holds => 'demo', allows_streaming => 1);
 my %id = people($primary);
 my $token = $primary->safe_psql('postgres',
 	"SELECT dwello.issue_token('$id{provider_1}', '1 day')");
