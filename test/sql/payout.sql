@@ -285,9 +285,6 @@ SET enable_seqscan = off;
 SET plan_cache_mode = force_custom_plan;
 BEGIN;
 SELECT count(t.pay_out('many ' || n, 'acme')) AS paid FROM generate_series(1, 40) AS n;
--- with statistics that know of it, however many chains there are, and plans that ask them of this one, not of a mean one of one row
-ALTER TABLE dwello.transactions ALTER scope_id SET STATISTICS 10000;
-ANALYZE dwello.transactions;
 UPDATE dwello.ledger_accounts AS a SET rolled_up_through = (SELECT id FROM dwello.transactions WHERE scope_id = t.user('p1')
          ORDER BY id DESC LIMIT 1),
        rolled_up_balance = (SELECT coalesce(sum(amount), 0) FROM dwello.ledger_entries WHERE account_id = a.id)

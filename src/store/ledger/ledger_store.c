@@ -391,9 +391,18 @@ dw_ledger_book(DwChainEnd *end, DwTransaction *transaction,
 void
 dw_ledger_book_tail(DwTransaction *transaction, const DwPosting *posting)
 {
+	/*
+	 * The last one up to the end of this chain: an order of both columns, of
+	 * which neither is said, is the index's whatever statistics say of the
+	 * chain, and reads one row of it.
+	 */
 	static DwTableQuery last_of_chain =
-		DW_TABLE_QUERY(dw_transactions, "WHERE t.scope_id = $1 "
-					   "AND t.hash IS NOT NULL ORDER BY t.id DESC LIMIT 1");
+		DW_TABLE_QUERY(dw_transactions, "WHERE t.scope_id = $1 AND t.id = "
+					   "(SELECT x.id FROM dwello.transactions AS x "
+					   "WHERE (x.scope_id, x.id) <= ($1, "
+					   "'ffffffff-ffff-ffff-ffff-ffffffffffff') "
+					   "AND x.hash IS NOT NULL "
+					   "ORDER BY x.scope_id DESC, x.id DESC LIMIT 1)");
 	DwChainEnd	end = {0};
 	DwParams	p = DW_PARAMS;
 
