@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-my $jobs = 12_000;
+my $jobs = 48_000;
 my $long = q(NULL, '2025-01-01', '2026-01-01');
 my $short = q(NULL, '2025-01-01', '2025-01-03');
 
@@ -33,7 +33,7 @@ SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, j.homeown
        'White.', j.location, 50000 + n % 1000 * 100, j.currency, 8, j.weights, j.reference_amount, j.reference_source,
        t.at, t.at + interval '7 days', t.at, t.at + interval '7 days'
   FROM dwello.jobs AS j, generate_series(1, $jobs) AS n,
-       LATERAL (SELECT timestamptz '2025-01-01 00:00+00' + n * interval '30 minutes') AS t(at)
+       LATERAL (SELECT timestamptz '2025-01-01 00:00+00' + n * interval '10 minutes') AS t(at)
  WHERE j.id = '$id{job_painting}';
 END
 
